@@ -1,0 +1,1 @@
+"""connectors.state: see the README of the top folder for its place in the path."""

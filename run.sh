@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Every chore of this project, one function each. `./run.sh` alone lists them.
+# The first chore that needs Python makes .venv; nothing is installed outside it.
+set -euo pipefail
+cd "$(dirname "$0")"
+VENV=${BIOWIRE_VENV:-.venv}
+
+venv() {  ## make or refresh the virtual environment (done by itself when needed)
+    local stamp="$VENV/.biowire" want
+    want=$(cksum < pyproject.toml)
+    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && return
+    [ -x "$VENV/bin/python" ] || "$(find_python)" -m venv "$VENV"
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --editable . --group dev
+    printf '%s' "$want" > "$stamp"
+}
+
+find_python() {
+    local python
+    for python in python3.13 python3.12 python3.11 python3; do
+        if "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then
+            command -v "$python"
+            return
+        fi
+    done
+    echo "biowire needs Python 3.11, 3.12 or 3.13; none of them was found." >&2
+    exit 2
+}
+
+demo() {  ## run the whole path on the sample world, offline: ./run.sh demo [--once] [--json]
+    venv
+    exec "$VENV/bin/biowire" demo "$@"
+}
+
+start() {  ## monitor your feeds continuously: ./run.sh start [--feeds FILE.opml]
+    venv
+    exec "$VENV/bin/biowire" run "$@"
+}
+
+biowire() {  ## any command of the program: ./run.sh biowire search "facial recognition"
+    venv
+    exec "$VENV/bin/biowire" "$@"
+}
+
+test() {  ## run the tests: ./run.sh test [pytest arguments]
+    venv
+    "$VENV/bin/python" -m pytest "$@"
+}
+
+lint() {  ## style, and the direction of imports
+    venv
+    "$VENV/bin/ruff" check .
+    "$VENV/bin/ruff" format --check .
+    "$VENV/bin/lint-imports" --no-cache
+}
+
+format() {  ## rewrite the style faults that can be mended
+    venv
+    "$VENV/bin/ruff" check --fix .
+    "$VENV/bin/ruff" format .
+}
+
+type() {  ## strict types
+    venv
+    "$VENV/bin/mypy"
+}
+
+bench() {  ## ratios against peers, measured in one run: ./run.sh bench [name ...]
+    venv
+    "$VENV/bin/python" -m benchmarks "$@"
+}
+
+cover() {  ## tests with branch coverage
+    venv
+    "$VENV/bin/coverage" run -m pytest "$@"
+    "$VENV/bin/coverage" report --skip-covered
+}
+
+build() {  ## wheel and source archive in dist/
+    venv
+    "$VENV/bin/python" -m pip wheel --quiet --no-deps --wheel-dir dist .
+}
+
+help() {
+    echo "Usage: ./run.sh CHORE [ARGUMENTS]"
+    sed -n 's/^\([a-z_]*\)() {  ## \(.*\)/  \1\t\2/p' "$0" | expand -t 12
+}
+
+chore=${1:-help}
+shift || true
+if ! declare -F "$chore" > /dev/null; then
+    echo "run.sh: there is no chore called '$chore'." >&2
+    help >&2
+    exit 2
+fi
+"$chore" "$@"

@@ -1,0 +1,1 @@
+"""streams: see the README of the top folder for its place in the path."""

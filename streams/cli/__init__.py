@@ -1,0 +1,1 @@
+"""streams.cli: see the README of the top folder for its place in the path."""

@@ -1,0 +1,158 @@
+"""One way to fold and cut text, for flags, labels, search and subscriptions alike.
+
+`fold` makes a shadow copy for comparing (case, accents, width, simplified Chinese, invisible
+characters); offsets found in it lead back into the original. `tokens` cuts the shadow into
+words; every script written without spaces (and Hangul, whose particles cling to words) is cut into
+single characters, so a phrase of characters finds a word of any length. Engines are given these
+tokens joined by spaces, so they agree with each other and with our own matcher by construction.
+
+Sources: Unicode UAX #15 (NFKC), UAX #29 (word boundaries, simplified), OpenCC's character table.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+_INVISIBLE = frozenset(
+    [
+        173,
+        847,
+        1564,
+        1600,
+        4447,
+        4448,
+        6068,
+        6069,
+        6158,
+        65279,
+        *range(8203, 8208),
+        *range(8234, 8239),
+        *range(8288, 8304),
+        *range(65024, 65040),
+    ]
+)
+"""Soft hyphen, zero-width and bidi controls, tatweel, fillers, variation selectors: never part of a word."""
+
+_HYPHENS = dict.fromkeys([0x2010, 0x2011, 0x2012, 0x2013, 0x2212, 0xFE63, 0xFF0D], "-")
+_APOSTROPHES = dict.fromkeys([0x2018, 0x2019, 0x02BC, 0x2032, 0xFF07], "'")
+_SPACES = dict.fromkeys(
+    [*range(0x09, 0x0E), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000],
+    " ",
+)
+_PLAIN = {**_HYPHENS, **_APOSTROPHES, **_SPACES, ord("ı"): "i", ord("ł"): "l", ord("ø"): "o", ord("đ"): "d"}
+
+_MARKS = re.compile(
+    "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
+    "\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+)
+"""Accents and vowel points; not the vowel signs of Indic scripts, which are letters to a reader."""
+
+_CHARACTERS = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7a3\uf900-\ufaff\U00020000-\U000323af"
+)
+_INDIC = "\u0900-\u0963\u0966-\u0df3"
+TOKEN = re.compile(f"[{_CHARACTERS}]|(?:(?![{_CHARACTERS}_])[\\w{_INDIC}])+")
+_ASCII_TOKEN = re.compile("[0-9a-z]+")
+CHARACTER = re.compile(f"[{_CHARACTERS}]")
+"""A character of a script that is cut into single characters."""
+
+
+@functools.cache
+def _simplified() -> dict[int, str]:
+    """Traditional to simplified Chinese, character by character (only where one becomes one)."""
+    import opencc
+
+    characters = [chr(code) for code in range(0x4E00, 0xA000)]
+    simple = opencc.OpenCC("t2s").convert("\n".join(characters)).split("\n")
+    return {ord(a): b for a, b in zip(characters, simple, strict=True) if a != b and len(b) == 1}
+
+
+class _FoldTable(dict[int, str]):
+    """Code point to its folded form, filled as characters are met; knows which change the length."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.uneven: set[str] = set()
+
+    def __missing__(self, code: int) -> str:
+        folded = self[code] = _fold_character(code)
+        if len(folded) != 1:
+            self.uneven.add(chr(code))
+        return folded
+
+
+def _fold_character(code: int) -> str:
+    if code in _INVISIBLE:
+        return ""
+    if code in _PLAIN:
+        return _PLAIN[code]
+    if 0x4E00 <= code < 0xA000:
+        return _simplified().get(code, chr(code))
+    wide = unicodedata.normalize("NFKC", chr(code)).casefold()
+    if code < 0x2000 or 0xA640 <= code < 0xAC00 or 0xFB00 <= code < 0xFE00 or code >= 0x1D400:
+        wide = _MARKS.sub("", unicodedata.normalize("NFKD", wide))
+    return "".join(_PLAIN.get(ord(c), c) for c in wide)
+
+
+_TABLE = _FoldTable()
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A shadow of `original` for comparing, and the way back from its offsets."""
+
+    original: str
+    text: str
+    origins: Sequence[int] | None
+    """Offset in the original of each character of the shadow; None when they are the same."""
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where `text[start:end]` (not empty) stands in the original, whole characters only."""
+        if self.origins is None:
+            return start, end
+        first, last = self.origins[start], self.origins[end - 1] + 1
+        while last < len(self.original) and _MARKS.match(self.original, last):
+            last += 1
+        return first, last
+
+
+def fold(text: str) -> Folded:
+    """Fold for comparing: NFKC, case, accents, width, simplified Chinese, nothing invisible."""
+    if text.isascii():
+        return Folded(text, _fold_ascii(text), None)
+    folded = text.translate(_TABLE)
+    if _TABLE.uneven.isdisjoint(text):
+        return Folded(text, folded, None)
+    origins: list[int] = []
+    for at, character in enumerate(text):
+        origins.extend([at] * len(_TABLE[ord(character)]))
+    return Folded(text, folded, origins)
+
+
+_ASCII_SPACES = str.maketrans("\t\n\x0b\x0c\r", "     ")
+
+
+def _fold_ascii(text: str) -> str:
+    return text.lower().translate(_ASCII_SPACES)
+
+
+def fold_text(text: str) -> str:
+    """Fold where the way back is not needed."""
+    return _fold_ascii(text) if text.isascii() else text.translate(_TABLE)
+
+
+def tokens(folded: str) -> list[str]:
+    """Cut folded text into words, or characters where the script has no spaces."""
+    return _ASCII_TOKEN.findall(folded) if folded.isascii() else TOKEN.findall(folded)
+
+
+def token_spans(folded: str) -> Iterator[tuple[str, int, int]]:
+    """Each token with its start and end in the folded text."""
+    pattern = _ASCII_TOKEN if folded.isascii() else TOKEN
+    for found in pattern.finditer(folded):
+        yield found.group(), found.start(), found.end()
