@@ -109,7 +109,7 @@ class Database:
 def _connect(path: Path, *, writer: bool) -> sqlite3.Connection:
     if not writer and not path.exists():
         raise StoreError(
-            f"There is no store at {path}. Fill one with `biowire run`, `ingest` or `demo`, or give its folder with --home."
+            f"There is no store at {path}. Fill one with `biowire run` or `ingest`, or give its folder by --home."
         )
     mode = "rwc" if writer else "ro"
     connection = sqlite3.connect(
