@@ -18,7 +18,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The common options, resolved once by `dashboards.cli.main` and handed to commands by `@pass_context`."""
+    """The common options, resolved once by `dashboards.cli` and handed to commands by `@pass_context`."""
 
     home: Path
     """All state of an embedded instance lives here."""

@@ -87,10 +87,13 @@ class Database:
         try:
             yield self.connection
         except BaseException:
-            if self.connection.in_transaction:  # a full disk makes SQLite roll back by itself
-                self.connection.execute("ROLLBACK")
+            self._roll_back()
             raise
         self.connection.execute("COMMIT")
+
+    def _roll_back(self) -> None:
+        if self.connection.in_transaction:  # on a full disk SQLite has done so by itself
+            self.connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the connection and let the next writer in."""
@@ -109,7 +112,7 @@ class Database:
 def _connect(path: Path, *, writer: bool) -> sqlite3.Connection:
     if not writer and not path.exists():
         raise StoreError(
-            f"There is no store at {path}. Fill one with `biowire run` or `ingest`, or give its folder by --home."
+            f"There is no store at {path}. Fill one with `biowire run` or `ingest`, or name another by --home."
         )
     mode = "rwc" if writer else "ro"
     connection = sqlite3.connect(

@@ -10,6 +10,7 @@ import re
 
 _DECLARED = re.compile(r"^\s*([a-zA-Z]{2,3})(?:[-_]|\s*$)")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
+_NOT_LATIN = re.compile("[\u0370-\u1dff\u2e80-\ufaff]")
 _SCRIPTS: tuple[tuple[re.Pattern[str], str, frozenset[str]], ...] = (
     (re.compile("[\u3040-\u30ff]"), "ja", frozenset({"ja"})),
     (re.compile("[\uac00-\ud7a3]"), "ko", frozenset({"ko"})),
@@ -92,6 +93,8 @@ def language_of(declared: str, text: str) -> str:
     code = _OLD_CODES.get(code, code)
     sample = text[:400]
     if sample.isascii():
+        return _latin(code, sample)
+    if not _NOT_LATIN.search(sample):
         return _latin(code, sample)
     latin = len(_LATIN.findall(sample))
     for script, only, allowed in _SCRIPTS:
