@@ -1,0 +1,112 @@
+"""The reference reader: feedparser, given bytes only and left to read what nothing else can vouch for.
+
+Bodies come out as the feed gives them: making HTML safe is the task of whoever shows it.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import feedparser
+
+from ..records import Entry, ParsedFeed
+from .bodies import as_html
+from .dates import from_tuple
+from .links import web_link
+from .pace import pace
+
+FORMATS = {
+    "rss090": "rss-0.9x",
+    "rss091n": "rss-0.9x",
+    "rss091u": "rss-0.9x",
+    "rss092": "rss-0.9x",
+    "rss093": "rss-0.9x",
+    "rss094": "rss-0.9x",
+    "rss10": "rss-1.0",
+    "rss20": "rss-2.0",
+    "atom03": "atom-0.3",
+    "atom10": "atom-1.0",
+}
+
+
+def read_reference(data: bytes, url: str = "") -> ParsedFeed:
+    """Read a UTF-8 document with feedparser. No entries and format `other` means it found no feed."""
+    headers = {"content-type": "application/xml; charset=utf-8"} | ({"content-location": url} if url else {})
+    try:
+        # Only ever a stream: feedparser opens files and URLs when it is given a string.
+        read = feedparser.parse(
+            io.BytesIO(data), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        )
+    except (
+        TypeError,
+        ValueError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        AssertionError,
+        RecursionError,
+    ) as why:
+        return ParsedFeed(format="other", reader="feedparser", problem=f"feedparser gave up: {why!r}"[:300])
+    feed = read.feed
+    return ParsedFeed(
+        format=FORMATS.get(read.get("version") or "", "other"),
+        reader="feedparser",
+        title=_text(feed.get("title")),
+        link=web_link(_text(feed.get("link"))),
+        language=_text(feed.get("language")),
+        entries=tuple(_entry(entry) for entry in read.entries),
+        ttl=pace(
+            _text(feed.get("ttl")), _text(feed.get("sy_updateperiod")), _text(feed.get("sy_updatefrequency"))
+        ),
+        moved_to=web_link(_text(feed.get("newlocation")) or _text(feed.get("itunes_new-feed-url"))),
+        problem=str(read.bozo_exception)[:300] if read.get("bozo") else "",
+    )
+
+
+def _text(value: object) -> str:
+    """A value of feedparser's as text: elements it does not know may be dictionaries."""
+    return value if isinstance(value, str) else ""
+
+
+def _entry(entry: Any) -> Entry:
+    contents = [content for content in entry.get("content", ()) if isinstance(content, dict)]
+    summary_detail = entry.get("summary_detail") or (contents[0] if contents else {})
+    title_detail = entry.get("title_detail") or {}
+    body = max(contents, key=lambda content: len(content.get("value") or ""), default={})
+    return Entry(
+        id=_text(entry.get("id")),
+        link=web_link(_text(entry.get("link"))),
+        title=_text(entry.get("title")),
+        published=from_tuple(dict.get(entry, "published_parsed")),
+        updated=from_tuple(dict.get(entry, "updated_parsed")),
+        authors=_authors(entry),
+        categories=_categories(entry),
+        summary_html=_html(_text(entry.get("summary")), summary_detail),
+        content_html=_html(_text(body.get("value")), body),
+        language=_text(entry.get("language")) or _text(title_detail.get("language")),
+    )
+
+
+def _html(value: str, detail: Any) -> str:
+    return as_html(value) if detail.get("type") == "text/plain" else value
+
+
+def _authors(entry: Any) -> tuple[str, ...]:
+    """One author as the feed spells it; of several, each by name and address."""
+    known = [author for author in entry.get("authors", ()) if isinstance(author, dict) and author]
+    if len(known) <= 1:
+        author = _text(entry.get("author"))
+        return (author,) if author else ()
+    return tuple(dict.fromkeys(filter(None, (named(a.get("name"), a.get("email")) for a in known))))
+
+
+def named(name: str | None, email: str | None) -> str:
+    """An author as one string: `name (email)`, or the one there is."""
+    return f"{name} ({email})" if name and email else name or email or ""
+
+
+def _categories(entry: Any) -> tuple[str, ...]:
+    tags = entry.get("tags", ())
+    terms = ((tag.get("term") or tag.get("label") or "") for tag in tags if isinstance(tag, dict))
+    return tuple(dict.fromkeys(term for term in terms if term))
