@@ -200,6 +200,7 @@ class Feed:
     encoding: str = "utf-8"
     declared: tuple[str, ...] = ("xml",)
     articles: tuple[str, ...] = ()
+    category: str = ""
     limit: int = 0
     guid: str = "link"
     links: str = "plain"
@@ -227,7 +228,7 @@ class World:
         if feed.articles:
             chosen = [self.articles[key] for key in feed.articles]
         else:
-            chosen = list(self.by_outlet[feed.outlet])
+            chosen = [a for a in self.by_outlet[feed.outlet] if feed.category in ("", *a.categories)]
         out = [article.at(now) for article in chosen if article.published <= now]
         out.sort(key=lambda article: (article.published, article.key), reverse=True)
         return tuple(out[: feed.limit or None])
