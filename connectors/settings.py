@@ -62,6 +62,8 @@ class FetchSettings:
     """An entry with fewer words gets the text of its article page."""
     pages: bool = True
     """Fetch article pages at all."""
+    pages_per_look: int = 50
+    """Article pages fetched after one look at a feed; entries beyond go out without."""
     grace: float = 5.0
     """What is under way when we are told to stop has this long to finish."""
 

@@ -1,0 +1,41 @@
+"""Entry ─► item: what one entry of one feed looks like in the log. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from .plain_text import html_to_text
+from .records import Entry, Feed, Item, ParsedFeed
+
+_WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{2}|\w+")
+"""Two characters of a script without spaces count as a word."""
+
+
+def item_of(feed: Feed, parsed: ParsedFeed, entry: Entry, text: str = "") -> Item:
+    """The item of an entry. `text`: main text of its page, where one was fetched."""
+    return Item(
+        feed_url=feed.url,
+        feed_title=feed.title or parsed.title,
+        title=entry.title,
+        link=entry.link,
+        guid=entry.id,
+        published=_rfc3339(entry.published),
+        updated=_rfc3339(entry.updated),
+        author="; ".join(entry.authors),
+        language=entry.language or parsed.language or feed.language,
+        summary_html=entry.summary_html,
+        content_html=entry.content_html,
+        text=text,
+        categories=entry.categories,
+    )
+
+
+def word_count(entry: Entry) -> int:
+    """Words of an entry's own text, the longer of summary and content."""
+    longer = max(entry.content_html, entry.summary_html, key=len)
+    return len(_WORDS.findall(html_to_text(longer))) if longer else 0
+
+
+def _rfc3339(when: datetime | None) -> str:
+    return "" if when is None else when.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,67 @@
+"""The article page behind an entry: asked politely, read for its text.
+
+link ─► robots ─► turn ─► fetch ─► extract ─► text | the reason there is none
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+from .answers import Failed, Fetched
+from .errors import TransientError
+from .extract import MAX_PAGE, ExtractError, extract
+from .http import PAGE, Client
+from .politeness import Gate
+from .robots import Robots
+from .urls import canonical_url, is_redirector
+
+_HTML = ("text/html", "application/xhtml+xml", "text/plain", "")
+
+
+class Pages:
+    """Counts what became of each page: `fetched`, and failures by reason."""
+
+    def __init__(self, client: Client, gate: Gate) -> None:
+        self._client, self._gate = client, gate
+        self._robots = Robots(client, gate)
+        self.fetched = 0
+        self.failed: Counter[str] = Counter()
+
+    async def text(self, url: str, *, verify_tls: bool = True) -> str:
+        """Main text of the article at `url`; empty when it cannot be had, which is counted."""
+        try:
+            text, problem = await self._read(url, verify_tls=verify_tls)
+        except TransientError:
+            text, problem = "", "host-held"
+        if problem:
+            self.failed[problem] += 1
+        else:
+            self.fetched += 1
+        return text
+
+    def skip(self, reason: str) -> None:
+        """Count a page that is left alone on purpose."""
+        self.failed[reason] += 1
+
+    async def _read(self, url: str, *, verify_tls: bool) -> tuple[str, str]:
+        if is_redirector(canonical_url(url)):
+            return "", "redirector"
+        if not await self._robots.allows(url, verify_tls=verify_tls):
+            return "", "robots"
+        async with self._gate.turn(url, self._robots.delay(url)):
+            answer = await self._client.get(url, accept=PAGE, verify_tls=verify_tls)
+        if isinstance(answer, Failed):
+            return "", f"{answer.kind}-{answer.status}" if answer.status else str(answer.kind)
+        if not isinstance(answer, Fetched):
+            return "", "not-modified"
+        kind = answer.headers.get("content-type", "")
+        if kind.partition(";")[0].strip().lower() not in _HTML:
+            return "", "no-page"
+        if len(answer.body) > MAX_PAGE:
+            return "", "too-large"
+        try:
+            page = await asyncio.to_thread(extract, answer.body, url=answer.final_url, content_type=kind)
+        except ExtractError:
+            return "", "unreadable"
+        return (page.text, "") if page.text else ("", "no-text")

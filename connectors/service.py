@@ -1,0 +1,271 @@
+"""The connector at work: what is due is fetched, read, published, and only then remembered.
+
+    due ─► turn ─► fetch ─► read ─► entries not seen ─► pages of stubs ─► publish ─► save state
+
+State moves on after the publisher has everything, so a crash at any point repeats work and loses none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from .answers import Answer, Failed, Kind, NotModified
+from .errors import PermanentError, TransientError, UserError
+from .http import Client
+from .items import item_of, word_count
+from .pages import Pages
+from .politeness import Gate
+from .publish import Publisher
+from .records import Entry, Feed, Item, ParsedFeed
+from .schedule import (
+    Outcome,
+    Seen,
+    Verdict,
+    after_document,
+    after_failure,
+    after_unchanged,
+    is_unchanged,
+    retry_wait,
+    validators,
+)
+from .seen import SeenEntries
+from .settings import FetchSettings
+from .state import FeedState, FeedStateStore
+
+log = logging.getLogger(__name__)
+
+BATCH = 10
+"""Items that wait for each other's pages before they are published together."""
+PAUSE = 60.0
+"""Seconds before a feed is tried again whose items could not be published."""
+_IDLE = 30.0
+
+
+class FeedReader(Protocol):
+    """Bytes to entries; raises PermanentError (NotAFeed) for a document that is none."""
+
+    async def parse(self, data: bytes, *, url: str, content_type: str) -> ParsedFeed:
+        """Read one document; `url` is where it was found in the end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceReport:
+    """What was done since the service began."""
+
+    feeds: Mapping[str, int]
+    """Looks at feeds by outcome: fetched, not_modified, empty, failed, retired."""
+    entries: int
+    """In the documents fetched."""
+    items: int
+    """Published: entries that were new or had changed."""
+    pages_fetched: int
+    pages_failed: Mapping[str, int]
+    """By reason."""
+
+
+class Service:
+    """Drives feeds from the store to the publisher. Lives in one event loop."""
+
+    def __init__(
+        self,
+        *,
+        client: Client,
+        store: FeedStateStore,
+        publisher: Publisher,
+        reader: FeedReader,
+        settings: FetchSettings,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._client, self._store, self._publisher, self._reader = client, store, publisher, reader
+        self._settings, self._clock = settings, clock
+        self._gate = Gate(settings)
+        self._pages = Pages(client, self._gate)
+        self._outcomes: Counter[str] = Counter()
+        self._entries = self._items = 0
+
+    @property
+    def report(self) -> ServiceReport:
+        """The counters so far."""
+        return ServiceReport(
+            feeds={str(outcome): self._outcomes[outcome] for outcome in Outcome},
+            entries=self._entries,
+            items=self._items,
+            pages_fetched=self._pages.fetched,
+            pages_failed=dict(sorted(self._pages.failed.items())),
+        )
+
+    async def run_once(self, now: datetime) -> ServiceReport:
+        """Look at every feed that is due at `now`, once."""
+        places = asyncio.Semaphore(max(self._settings.feeds_at_once, 1))
+
+        async def look(known: FeedState) -> None:
+            async with places:
+                await self._look(known, now)
+
+        due = self._store.due(now, len(self._store.all()))
+        await asyncio.gather(*(look(known) for known in due))
+        return self.report
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look at feeds as they fall due, until told to stop; what is under way then may finish."""
+        active: dict[str, asyncio.Task[None]] = {}
+        stopped = asyncio.create_task(_wait_for(stop))
+        try:
+            while not stop.is_set():
+                self._start_due(active)
+                timeout = self._until_next(active)
+                done, _ = await asyncio.wait(
+                    {stopped, *active.values()}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+                )
+                _settle(active, done)
+        finally:
+            stopped.cancel()
+            await self._drain(active)
+
+    def _start_due(self, active: dict[str, asyncio.Task[None]]) -> None:
+        now = self._clock()
+        room = self._settings.feeds_at_once - len(active)
+        due = self._store.due(now, self._settings.feeds_at_once + len(active)) if room > 0 else []
+        for known in [known for known in due if known.feed.url not in active][:room]:
+            active[known.feed.url] = asyncio.create_task(self._look(known, now))
+
+    def _until_next(self, active: Mapping[str, object]) -> float:
+        """Seconds to sleep when nothing happens meanwhile; the feed list may change under us."""
+        due = self._store.next_due()
+        if due is None:
+            return _IDLE
+        soonest = 1.0 if active else 0.05
+        return min(max((due - self._clock()).total_seconds(), soonest), _IDLE)
+
+    async def _drain(self, active: dict[str, asyncio.Task[None]]) -> None:
+        if not active:
+            return
+        done, pending = await asyncio.wait(active.values(), timeout=self._settings.grace)
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+        _settle(active, done)
+
+    async def _look(self, known: FeedState, now: datetime) -> None:
+        """One look at one feed. Trouble with it stays with it; only the store's trouble goes further."""
+        feed, state = known.feed, known.state
+        try:
+            answer = await self._ask(known, now)
+            verdict, seen = await self._judge(known, answer, now)
+        except TransientError as busy:
+            wait = timedelta(seconds=busy.retry_after or PAUSE)
+            self._store.save(feed.url, replace(state, next_fetch=now + wait))
+            log.info("feed postponed", extra={"feed": feed.url, "reason": str(busy)})
+            return
+        except UserError:
+            raise
+        except Exception as error:  # the outer wall: one strange document must not stop the others
+            log.exception("feed failed", extra={"feed": feed.url})
+            reason = f"biowire could not work on this document ({type(error).__name__})."
+            failed = Failed(url=feed.url, kind=Kind.NOT_A_FEED, reason=reason)
+            verdict, seen = after_failure(feed.url, state, failed, now), None
+        self._store.save(feed.url, verdict.state, seen, verdict.move_to)
+        self._outcomes[verdict.outcome] += 1
+        if verdict.state.failure:
+            log.info("feed not read", extra={"feed": feed.url, "reason": verdict.state.failure})
+
+    async def _ask(self, known: FeedState, now: datetime) -> Answer:
+        feed = known.feed
+        etag, last_modified = validators(known.state, now)
+        async with self._gate.turn(feed.url):
+            answer = await self._client.get(
+                feed.url, etag=etag, last_modified=last_modified, verify_tls=feed.verify_tls
+            )
+        if isinstance(answer, Failed) and (wait := retry_wait(answer, now)):
+            self._gate.hold(feed.url, wait)
+        return answer
+
+    async def _judge(self, known: FeedState, answer: Answer, now: datetime) -> tuple[Verdict, bytes | None]:
+        """Read and publish what came; return the verdict and what is now seen (None: as before)."""
+        feed, state = known.feed, known.state
+        every = float(feed.interval)
+        if isinstance(answer, Failed):
+            return after_failure(feed.url, state, answer, now), None
+        if isinstance(answer, NotModified) or is_unchanged(state, answer):
+            return after_unchanged(feed.url, state, answer, now, every=every), None
+        try:
+            parsed = await self._reader.parse(
+                answer.body, url=answer.final_url, content_type=answer.headers.get("content-type", "")
+            )
+        except PermanentError as error:
+            failed = Failed(url=feed.url, kind=Kind.NOT_A_FEED, reason=str(error))
+            return after_failure(feed.url, state, failed, now), None
+        self._entries += len(parsed.entries)
+        before = SeenEntries(self._store.seen(feed.url))
+        new = sum(not before.is_known(entry) for entry in parsed.entries)
+        seen = await self._publish(known, parsed, before)
+        found = _seen(parsed, new)
+        return after_document(feed.url, state, answer, found, now, every=every), seen
+
+    async def _publish(self, known: FeedState, parsed: ParsedFeed, before: SeenEntries) -> bytes:
+        """Publish the entries that are not published yet: at once, or in batches as their pages come."""
+        feed = known.feed
+        fresh = [entry for entry in _unique(parsed.entries) if not before.is_published(entry)]
+        wanting = [entry for entry in fresh if not before.is_known(entry) and self._wants_page(feed, entry)]
+        for _ in wanting[self._settings.pages_per_look :]:
+            self._pages.skip("too-many-at-once")
+        wanting = wanting[: self._settings.pages_per_look]
+        later = {id(entry) for entry in wanting}
+        published = [entry for entry in fresh if id(entry) not in later]
+        await self._send([item_of(feed, parsed, entry) for entry in published])
+        for at in range(0, len(wanting), BATCH):
+            batch = wanting[at : at + BATCH]
+            self._keep_progress(known, before.to_bytes(parsed.entries, published))
+            texts = [await self._pages.text(entry.link, verify_tls=feed.verify_tls) for entry in batch]
+            await self._send(
+                [item_of(feed, parsed, entry, text) for entry, text in zip(batch, texts, strict=True)]
+            )
+            published += batch
+        return before.to_bytes(parsed.entries, published)
+
+    def _keep_progress(self, known: FeedState, seen: bytes) -> None:
+        """Pages take their time; what went out so far need not go out again after a crash."""
+        self._store.save(known.feed.url, known.state, seen)
+
+    async def _send(self, items: Sequence[Item]) -> None:
+        if items:
+            await self._publisher.publish(items)
+            self._items += len(items)
+
+    def _wants_page(self, feed: Feed, entry: Entry) -> bool:
+        if not self._settings.pages or not entry.link or feed.full_text == "never":
+            return False
+        return feed.full_text == "always" or word_count(entry) < self._settings.stub_words
+
+
+def _unique(entries: Sequence[Entry]) -> list[Entry]:
+    """Entries without exact repeats within one document."""
+    return list(dict.fromkeys(entries))
+
+
+def _seen(parsed: ParsedFeed, new: int) -> Seen:
+    dates = sorted(date for entry in parsed.entries if (date := entry.published or entry.updated))
+    return Seen(
+        entries=len(parsed.entries),
+        new=new,
+        ttl=parsed.ttl,
+        newest=dates[-1] if dates else None,
+        dated_span=(dates[-1] - dates[0]).total_seconds() if dates else 0.0,
+    )
+
+
+async def _wait_for(stop: asyncio.Event) -> None:
+    await stop.wait()
+
+
+def _settle(active: dict[str, asyncio.Task[None]], done: set[asyncio.Task[None]]) -> None:
+    """Forget finished tasks; one that failed outside the wall ends the service with its error."""
+    for url in [url for url, task in active.items() if task in done]:
+        active.pop(url).result()
