@@ -1,1 +1,151 @@
-"""streams.sinks: see the README of the top folder for its place in the path."""
+"""The port where documents leave the stream and are found again: `ArticleIndex`.
+
+One module per engine: `memory` (the reference, and for tests), `sqlite` (embedded mode), `elasticsearch`
+(distributed mode). All of them pass tests/contract/test_article_index.py: the same query finds the same
+articles in each, in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol, TypeAlias
+
+from ..core.highlight import Highlight
+from ..core.index import Stored
+from ..core.query import Query
+from ..core.records import Document, Grouping, Story
+
+Sort = Literal["new", "relevance"]
+Bucket = Literal["hour", "day", "week", "month"]
+
+Counts: TypeAlias = Mapping[str, tuple[tuple[str, int], ...]]
+"""Facet to its values with their number of documents, most frequent first, then by value."""
+
+COUNT_TO = 1000
+"""How far a search counts; beyond it `total` is a lower bound."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A document a search found, and where its words stand."""
+
+    document: Document
+    highlights: tuple[Highlight, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """One page of what a search found."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    """Documents found on all pages; at least so many, when not `exact`."""
+    exact: bool
+    next: str | None = None
+    """What to give as `after` for the next page; None on the last one, and when sorted by relevance."""
+    facets: Counts = field(default_factory=dict)
+
+
+class ArticleSink(Protocol):
+    """The writing side. Every method may be called again with the same records: nothing changes then."""
+
+    def put(self, documents: Iterable[Stored | Document]) -> None:
+        """Insert or replace by id. What groupings and stories say is not taken from a Document."""
+
+    def put_groupings(self, groupings: Iterable[Grouping]) -> None:
+        """Say where articles belong; may come before or after the articles themselves."""
+
+    def put_stories(self, stories: Iterable[Story]) -> None:
+        """Insert or replace stories by id."""
+
+    def delete_stories(self, ids: Iterable[str]) -> None:
+        """Remove stories; unknown ids are ignored."""
+
+    def delete(self, ids: Iterable[str]) -> None:
+        """Remove articles and their groupings; unknown ids are ignored."""
+
+
+class ArticleSearch(Protocol):
+    """The reading side. Copies are left out of search, count, facets and histogram unless asked for.
+
+    `since` is inclusive, `until` exclusive. Newest first is by second of publication, then id, both
+    falling; `scan` yields exactly the reverse.
+    """
+
+    def get(self, id: str) -> Document | None:  # noqa: A002
+        """The document with this id."""
+
+    def find(self, key: str) -> Document | None:
+        """The document with this id, beginning of an id (4 characters or more), URL or canonical URL.
+
+        Raises UserError when several ids begin so.
+        """
+
+    def story(self, id: str) -> Story | None:  # noqa: A002
+        """The story with this id."""
+
+    def search(
+        self,
+        query: Query,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        sort: Sort = "new",
+        limit: int = 20,
+        offset: int = 0,
+        after: str | None = None,
+        copies: bool = False,
+        facets: Sequence[str] = (),
+    ) -> SearchResult:
+        """One page of documents. `after`: `next` of the page before, for pages that do not shift."""
+
+    def scan(
+        self,
+        query: Query,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = True,
+    ) -> Iterator[Document]:
+        """Every document the query finds, lazily, oldest first, copies included unless told otherwise."""
+
+    def count(
+        self,
+        query: Query,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> int:
+        """How many documents the query finds, exactly."""
+
+    def facets(
+        self,
+        query: Query,
+        fields: Sequence[str],
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> Counts:
+        """How many documents have each value of each facet (of `core.index.FACETS`), exactly."""
+
+    def histogram(
+        self,
+        query: Query,
+        bucket: Bucket,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> tuple[tuple[datetime, int], ...]:
+        """How many documents were published in each hour, day, week (from Monday) or month, UTC.
+
+        Rising; buckets without any are left out.
+        """
+
+
+class ArticleIndex(ArticleSink, ArticleSearch, Protocol):
+    """Both sides."""

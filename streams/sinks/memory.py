@@ -1,0 +1,186 @@
+"""ArticleIndex in memory: asks the reference matcher about every document. For tests and small sets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from connectors.errors import UserError
+
+from ..core.highlight import highlight
+from ..core.index import FACETS, Stored, compose, facets, normal, strip
+from ..core.query import Everything, Query, Value, narrow
+from ..core.query_match import hits, matches
+from ..core.records import Document, Grouping, Story
+from . import Bucket, Counts, Hit, SearchResult, Sort
+from .order import cursor, place, read_cursor
+
+_WEIGHTS = {"title": 4, "summary": 2, "text": 1}
+_MIN_PREFIX = 4
+
+
+class MemoryIndex:
+    """Keeps the records as given and composes documents when asked."""
+
+    def __init__(self) -> None:
+        self._stored: dict[str, Stored] = {}
+        self._groupings: dict[str, Grouping] = {}
+        self._stories: dict[str, Story] = {}
+
+    def put(self, documents: Iterable[Stored | Document]) -> None:
+        """Insert or replace by id."""
+        self._stored.update({document.id: strip(document) for document in documents})
+
+    def put_groupings(self, groupings: Iterable[Grouping]) -> None:
+        """Say where articles belong."""
+        self._groupings.update({grouping.id: grouping for grouping in groupings})
+
+    def put_stories(self, stories: Iterable[Story]) -> None:
+        """Insert or replace stories by id."""
+        self._stories.update({story.id: story for story in stories})
+
+    def delete_stories(self, ids: Iterable[str]) -> None:
+        """Remove stories."""
+        for id_ in ids:
+            self._stories.pop(id_, None)
+
+    def delete(self, ids: Iterable[str]) -> None:
+        """Remove articles and their groupings."""
+        for id_ in ids:
+            self._stored.pop(id_, None)
+            self._groupings.pop(id_, None)
+
+    def get(self, id: str) -> Document | None:  # noqa: A002 - the word of the port
+        """Find the document with this id."""
+        stored = self._stored.get(id)
+        if stored is None:
+            return None
+        grouping = self._groupings.get(id)
+        return compose(stored, grouping, self._stories.get(grouping.story_id) if grouping else None)
+
+    def find(self, key: str) -> Document | None:
+        """Find by id, beginning of an id, or URL."""
+        if key in self._stored:
+            return self.get(key)
+        found = [id_ for id_ in self._stored if len(key) >= _MIN_PREFIX and id_.startswith(key)]
+        if len(found) > 1:
+            raise UserError(f"Several articles have an id that begins with {key}; give more of it.")
+        if found:
+            return self.get(found[0])
+        url = normal("url", key)
+        return next(reversed(list(self.scan(Value("url", url)))), None) if url else None
+
+    def story(self, id: str) -> Story | None:  # noqa: A002 - the word of the port
+        """Find the story with this id."""
+        return self._stories.get(id)
+
+    def search(
+        self,
+        query: Query,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        sort: Sort = "new",
+        limit: int = 20,
+        offset: int = 0,
+        after: str | None = None,
+        copies: bool = False,
+        facets: Sequence[str] = (),
+    ) -> SearchResult:
+        """Find one page of documents."""
+        found = list(self.scan(query, since=since, until=until, copies=copies))
+        found.reverse()
+        total = len(found)
+        counts = _counts(found, facets) if facets else {}
+        if after is not None:
+            found = [document for document in found if place(document) < read_cursor(after)]
+        if sort == "relevance":
+            found.sort(key=lambda document: -_score(query, document))
+        page = found[offset : offset + limit]
+        more = sort == "new" and page and offset + limit < len(found)
+        return SearchResult(
+            hits=tuple(Hit(document=one, highlights=highlight(query, one)) for one in page),
+            total=total,
+            exact=True,
+            next=cursor(page[-1]) if more else None,
+            facets=counts,
+        )
+
+    def scan(
+        self,
+        query: Query,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = True,
+    ) -> Iterator[Document]:
+        """Yield every document found, oldest first."""
+        wanted = narrow(query, since=since, until=until, copies=copies)
+        for stored in sorted(self._stored.values(), key=place):
+            document = self.get(stored.id)
+            if document is not None and matches(wanted, document):
+                yield document
+
+    def count(
+        self,
+        query: Query = Everything(),  # noqa: B008 - frozen
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> int:
+        """Count the documents found."""
+        return sum(1 for _ in self.scan(query, since=since, until=until, copies=copies))
+
+    def facets(
+        self,
+        query: Query,
+        fields: Sequence[str] = FACETS,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> Counts:
+        """Count the documents found by value of each facet."""
+        return _counts(self.scan(query, since=since, until=until, copies=copies), fields)
+
+    def histogram(
+        self,
+        query: Query,
+        bucket: Bucket,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> tuple[tuple[datetime, int], ...]:
+        """Count the documents found by time."""
+        found = self.scan(query, since=since, until=until, copies=copies)
+        return tuple(sorted(Counter(_floor(document.when, bucket) for document in found).items()))
+
+
+def _score(query: Query, document: Document) -> float:
+    return sum(_WEIGHTS[span.field] for span in hits(query, document))
+
+
+def _counts(documents: Iterable[Document], fields: Sequence[str]) -> Counts:
+    counts: dict[str, Counter[str]] = {field: Counter() for field in fields}
+    for document in documents:
+        for field, value in set(facets(document)):
+            if field in counts:
+                counts[field][value] += 1
+    return {
+        field: tuple(sorted(counter.items(), key=lambda pair: (-pair[1], pair[0])))
+        for field, counter in counts.items()
+    }
+
+
+def _floor(when: datetime, bucket: Bucket) -> datetime:
+    hour = when.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    day = hour.replace(hour=0)
+    return {
+        "hour": hour,
+        "day": day,
+        "week": day - timedelta(days=day.weekday()),
+        "month": day.replace(day=1),
+    }[bucket]

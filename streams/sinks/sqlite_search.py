@@ -1,0 +1,192 @@
+"""Find articles in the SQLite index and compose them with their place among the others."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+
+import msgspec
+
+from connectors.errors import UserError
+
+from ..core.highlight import highlight
+from ..core.index import FACETS, Stored, compose, normal
+from ..core.query import Everything, Query, Value, narrow
+from ..core.records import Document, Grouping, Story
+from . import COUNT_TO, Bucket, Counts, Hit, SearchResult, Sort
+from .order import cursor, place, read_cursor
+from .sqlite_counts import SqliteCounts
+from .sqlite_plan import Plan, plan
+from .sqlite_schema import first_docid, id_bits, moment
+
+_stored = msgspec.json.Decoder(Stored).decode
+_grouping = msgspec.json.Decoder(Grouping).decode
+_story = msgspec.json.Decoder(Story).decode
+
+_COMPOSED = (
+    "SELECT a.docid, a.document, p.grouping, s.story FROM json_each(?) j JOIN articles a ON a.docid = j.value"
+    " JOIN places p ON p.docid = a.docid LEFT JOIN stories s ON s.id = p.story_id"
+)
+_MIN_PREFIX = 4
+_SCAN_BATCH = 500
+_BEST = "ORDER BY bm25(articles_fts, 4, 2, 1, 0), f.rowid DESC"
+"""A word of the title counts four times, of the summary twice."""
+
+
+class SqliteSearch:
+    """The reading side of the index."""
+
+    connection: sqlite3.Connection
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self._counts = SqliteCounts(connection)
+
+    def get(self, id: str) -> Document | None:  # noqa: A002 - the word of the port
+        """Find the document with this id."""
+        row = self.connection.execute(
+            "SELECT docid FROM places WHERE id = ? AND docid IS NOT NULL", (id,)
+        ).fetchone()
+        return self._documents(row)[0] if row else None
+
+    def find(self, key: str) -> Document | None:
+        """Find by id, beginning of an id, or URL."""
+        if found := self.get(key):
+            return found
+        if len(key) >= _MIN_PREFIX and (rows := self._ids_from(key)):
+            if len(rows) > 1:
+                raise UserError(f"Several articles have an id that begins with {key}; give more of it.")
+            return self.get(rows[0])
+        url = normal("url", key)
+        hits = self.search(Value("url", url), limit=1, copies=True).hits if url else ()
+        return hits[0].document if hits else None
+
+    def _ids_from(self, start: str) -> list[str]:
+        rows = self.connection.execute(
+            "SELECT id FROM places WHERE id >= ? AND id < ? AND docid IS NOT NULL LIMIT 2",
+            (start, start + "\U0010ffff"),
+        )
+        return [id_ for (id_,) in rows]
+
+    def story(self, id: str) -> Story | None:  # noqa: A002 - the word of the port
+        """Find the story with this id."""
+        row = self.connection.execute("SELECT story FROM stories WHERE id = ?", (id,)).fetchone()
+        return _story(row[0]) if row else None
+
+    def search(
+        self,
+        query: Query,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        sort: Sort = "new",
+        limit: int = 20,
+        offset: int = 0,
+        after: str | None = None,
+        copies: bool = False,
+        facets: Sequence[str] = (),
+    ) -> SearchResult:
+        """Find one page of documents."""
+        wanted = plan(narrow(query, since=since, until=until, copies=copies), self.connection)
+        counts = self._counts.facets(wanted, facets) if facets else {}
+        total = self._total(wanted, exact=bool(facets))
+        rows = self._page(wanted, sort, limit, offset, after)
+        documents = self._documents(rows[:limit])
+        return SearchResult(
+            hits=tuple(Hit(document=one, highlights=highlight(query, one)) for one in documents),
+            total=min(total, COUNT_TO) if not facets else total,
+            exact=bool(facets) or total <= COUNT_TO,
+            next=cursor(documents[-1]) if sort == "new" and documents and len(rows) > limit else None,
+            facets=counts,
+        )
+
+    def _total(self, wanted: Plan, *, exact: bool) -> int:
+        if exact:
+            return len(self._counts.rows(wanted))
+        sql, values = wanted.select("1")
+        counted = f"SELECT count(*) FROM ({sql} LIMIT {COUNT_TO + 1})"  # noqa: S608 - our own SQL
+        return int(self.connection.execute(counted, values).fetchone()[0])
+
+    def _page(self, wanted: Plan, sort: Sort, limit: int, offset: int, after: str | None) -> list[int]:
+        """Row numbers of one page, and of one document more where there is one."""
+        sql, values = wanted.select("f.rowid")
+        if after is not None:
+            at, id_ = read_cursor(after)
+            sql += " AND f.rowid < ?"
+            values = (*values, first_docid(at) | id_bits(id_))
+        order = _BEST if sort == "relevance" and wanted.match else "ORDER BY f.rowid DESC"
+        found = self.connection.execute(f"{sql} {order} LIMIT ? OFFSET ?", (*values, limit + 1, offset))
+        return [row for (row,) in found]
+
+    def _documents(self, rows: Iterable[int]) -> list[Document]:
+        """The documents of these rows, in their order."""
+        wanted = list(rows)
+        found = {
+            row: compose(
+                _stored(document),
+                _grouping(grouping) if grouping else None,
+                _story(story) if story else None,
+            )
+            for row, document, grouping, story in self.connection.execute(_COMPOSED, (json.dumps(wanted),))
+        }
+        return [found[row] for row in wanted]
+
+    def scan(
+        self,
+        query: Query,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = True,
+    ) -> Iterator[Document]:
+        """Yield every document found, oldest first."""
+        wanted = plan(narrow(query, since=since, until=until, copies=copies), self.connection)
+        rows = self._counts.rows(wanted)
+        rows.sort()
+        for _, second in groupby(self._batches(rows.tolist()), key=lambda one: place(one)[0]):
+            yield from sorted(second, key=place)
+
+    def _batches(self, rows: list[int]) -> Iterator[Document]:
+        for start in range(0, len(rows), _SCAN_BATCH):
+            yield from self._documents(rows[start : start + _SCAN_BATCH])
+
+    def count(
+        self,
+        query: Query = Everything(),  # noqa: B008 - frozen
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> int:
+        """Count the documents found."""
+        wanted = plan(narrow(query, since=since, until=until, copies=copies), self.connection)
+        return len(self._counts.rows(wanted))
+
+    def facets(
+        self,
+        query: Query,
+        fields: Sequence[str] = FACETS,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> Counts:
+        """Count the documents found by value of each facet."""
+        wanted = plan(narrow(query, since=since, until=until, copies=copies), self.connection)
+        return self._counts.facets(wanted, fields)
+
+    def histogram(
+        self,
+        query: Query,
+        bucket: Bucket,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> tuple[tuple[datetime, int], ...]:
+        """Count the documents found by time."""
+        wanted = plan(narrow(query, since=since, until=until, copies=copies), self.connection)
+        return tuple((moment(at), count) for at, count in self._counts.histogram(wanted, bucket))
