@@ -1,0 +1,125 @@
+"""Which watchlist words does an article contain, and where? Pure; after scan, beside classify.
+
+Hits ─► conditions of the watchlists ─► Flag with the quoted words
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connectors.records import Article
+
+from .compiled import Vocabulary
+from .matcher import Hit, Hits, Refusal
+from .records import FIELDS, Blocked, Flag
+from .text import fold_text, tokens
+from .vocabulary import Condition, Watchlist
+
+
+def flag(article: Article, hits: Hits, vocabulary: Vocabulary) -> tuple[Flag, ...]:  # noqa: ARG001 - as classify
+    """All flags of an article, sorted by field, start, end, watchlist, term."""
+    flags: dict[tuple[str, int, int, str, str], Flag] = {}
+    for hit in hits.found:
+        for watchlist, term in hit.rule.flags:
+            if not objection(vocabulary.watchlists[watchlist], hit, hits, vocabulary):
+                made = _flag(watchlist, term, hit)
+                flags.setdefault((made.field, made.start, made.end, watchlist, term), made)
+    return tuple(sorted(flags.values(), key=_order))
+
+
+def _flag(watchlist: str, term: str, hit: Hit) -> Flag:
+    return Flag(
+        watchlist=watchlist,
+        term=term,
+        field=hit.field,
+        start=hit.start,
+        end=hit.end,
+        surface=hit.surface,
+        language=hit.rule.pattern.language,
+    )
+
+
+def _order(made: Flag | Blocked) -> tuple[int, int, int, str, str]:
+    listed = made.watchlist if isinstance(made, Flag) else made.list
+    return FIELDS.index(made.field), made.start, made.end, listed, made.term
+
+
+def objection(watchlist: Watchlist, hit: Hit, hits: Hits, vocabulary: Vocabulary) -> str:
+    """Why the condition of the list keeps this hit from counting, in a sentence; empty when it counts."""
+    condition = watchlist.condition
+    if condition == _NONE:
+        return ""
+    within = f"within {condition.near} words" if condition.near else "in the article"
+    for member in condition.all:
+        if not _there(member, hit, condition.near, hits, vocabulary):
+            return f"{watchlist.id} asks for {member} {within}, and it is not there"
+    if condition.any and not any(
+        _there(member, hit, condition.near, hits, vocabulary) for member in condition.any
+    ):
+        return f"{watchlist.id} asks for one of {', '.join(condition.any)} {within}, and none is there"
+    for member in condition.none:
+        if _there(member, hit, 0, hits, vocabulary):
+            return f"{watchlist.id} does not count where {member} is in the article"
+    return ""
+
+
+_NONE = Condition()
+
+
+def _there(member: str, hit: Hit, near: int, hits: Hits, vocabulary: Vocabulary) -> bool:
+    return any(
+        not near or _words_between(hit, place, hits) <= near for place in _places(member, hits, vocabulary)
+    )
+
+
+def _places(member: str, hits: Hits, vocabulary: Vocabulary) -> Iterator[tuple[str, int, int]]:
+    """Where a term, a watchlist or a context was found: field, start and end in the original."""
+    if member.startswith("@"):
+        for slot in vocabulary.contexts[member[1:]].slots.intersection(hits.present):
+            for number, start, end in hits.present[slot]:
+                yield (FIELDS[number], *hits.span(number, start, end))
+        return
+    for found in hits.found:
+        if _is_of(found, member):
+            yield found.field, found.start, found.end
+
+
+def _is_of(hit: Hit, member: str) -> bool:
+    listed, _, name = member.partition(".")
+    if listed == "watchlist":
+        return any(watchlist == name for watchlist, _ in hit.rule.flags)
+    return (listed, name) in hit.rule.labels
+
+
+def _words_between(hit: Hit, place: tuple[str, int, int], hits: Hits) -> int:
+    if place[0] != hit.field:
+        return 1 << 30
+    first, last = sorted(((hit.start, hit.end), place[1:]))
+    text = getattr(hits.article, hit.field)
+    return len(tokens(fold_text(text[first[1] : last[0]])))
+
+
+def explain_hits(hits: Hits, vocabulary: Vocabulary) -> tuple[Blocked, ...]:
+    """Terms that are in the article and do not count, each with the reason."""
+    made = {
+        _blocked(listed, term, refused, refused.why)
+        for refused in hits.refused
+        for listed, term in (*refused.rule.labels, *refused.rule.flags)
+    }
+    for hit in hits.found:
+        for watchlist, term in hit.rule.flags:
+            if why := objection(vocabulary.watchlists[watchlist], hit, hits, vocabulary):
+                made.add(_blocked(watchlist, term, hit, why))
+    return tuple(sorted(made, key=lambda one: (*_order(one), one.why)))
+
+
+def _blocked(listed: str, term: str, seen: Hit | Refusal, why: str) -> Blocked:
+    return Blocked(
+        list=listed,
+        term=term,
+        field=seen.field,
+        start=seen.start,
+        end=seen.end,
+        surface=seen.surface,
+        why=f"{seen.surface!r} does not count: {why}",
+    )
