@@ -77,7 +77,7 @@ def item_hash(item: Item) -> str:
     )
 
 
-_FIELDS = Item.__struct_fields__ if hasattr(Item, "__struct_fields__") else tuple(Item.__dataclass_fields__)
+_FIELDS = tuple(Item.__dataclass_fields__)
 
 
 def normalize(item: Item, received: datetime) -> Article:
@@ -127,9 +127,14 @@ def _bodies(item: Item) -> tuple[str, str]:
     return summary, text
 
 
+def address_id(canonical: str) -> str:
+    """Id of the article at a canonical URL."""
+    return _hash(canonical)
+
+
 def _article_id(canonical: str, item: Item, title: str) -> str:
     if canonical:
-        return _hash(canonical)
+        return address_id(canonical)
     if item.guid.strip():
         return _hash("guid", item.feed_url, item.guid.strip())
     return _hash("title", item.feed_url, title, item.published)

@@ -78,6 +78,10 @@ class Log:
                 self._count("repeated", repeated)
         return Appended(new, repeated)
 
+    def append_items(self, items: Iterable[Item], received: datetime) -> Appended:
+        """The same for items of a connector."""
+        return self.append(map(encode, items), received)
+
     def after(self, seq: int, limit: int) -> list[Logged]:
         """The next lines after `seq`, oldest first; those whose body retention removed are left out."""
         rows = self._connection.execute(
@@ -138,27 +142,12 @@ class Log:
         self._connection.execute("UPDATE imports SET lines = ? WHERE digest = ?", (lines, digest))
 
 
-class LogPublisher:
-    """Publisher of the embedded mode: durable when `publish` returns."""
-
-    def __init__(self, log: Log, received: datetime) -> None:
-        self._log = log
-        self.received = received
-        self.appended = Appended(0, 0)
-
-    async def publish(self, items: Sequence[Item]) -> None:
-        """Append the items to the log in one transaction."""
-        done = self._log.append((encode(item) for item in items), self.received)
-        self.appended = Appended(self.appended.new + done.new, self.appended.repeated + done.repeated)
-
-
 _ENCODER = msgspec.json.Encoder()
 
 
 def encode(item: Item) -> bytes:
     """An item as the log keeps it: its fields that say something, as JSON."""
-    fields = msgspec.structs.asdict(item) if isinstance(item, msgspec.Struct) else msgspec.to_builtins(item)
-    return _ENCODER.encode({name: value for name, value in fields.items() if value})
+    return _ENCODER.encode({name: value for name, value in msgspec.to_builtins(item).items() if value})
 
 
 def _identity(body: bytes) -> bytes:

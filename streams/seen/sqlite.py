@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 
@@ -82,6 +83,32 @@ class SqliteSeenState:
             "INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?, ?)",
             (seq, outcome, article, match.of if match else None, match.similarity if match else None, reason),
         )
+
+    def reasons(self, seqs: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """Outcome, other article, similarity and reason recorded for those lines of the log."""
+        marks = ",".join("?" * len(seqs))
+        rows = self._execute(
+            f"SELECT seq, outcome, of, similarity, reason FROM outcomes WHERE seq IN ({marks})",  # noqa: S608 - marks are question marks
+            tuple(seqs),
+        )
+        return {seq: dict(zip(("outcome", "of", "similarity", "reason"), rest, strict=True)) for seq, *rest in rows}
+
+    def failures(self) -> Iterator[tuple[int, str]]:
+        """Line of the log and reason of each item that ended as failed, oldest first."""
+        yield from self._execute("SELECT seq, reason FROM outcomes WHERE outcome = 'failed' ORDER BY seq")
+
+    def sightings(self) -> Iterator[dict[str, Any]]:
+        """One record per item that came in, in the order of the log: what became of it and where it is now."""
+        rows = self._execute(
+            "SELECT o.seq, o.outcome, o.article, a.root, o.of, o.similarity, o.reason, s.facts FROM outcomes o "
+            "LEFT JOIN addresses a ON a.article = o.article LEFT JOIN sightings s ON s.seq = o.seq ORDER BY o.seq"
+        )
+        for seq, outcome, article, root, of, similarity, reason, facts in rows:
+            url = self._decode(facts).url if facts else None
+            yield {
+                "seq": seq, "id": article, "url": url, "outcome": outcome, "of": of, "similarity": similarity,
+                "document": root, "reason": reason,
+            }
 
     def outcomes(self) -> dict[Outcome, int]:
         """See SeenState."""

@@ -1,0 +1,148 @@
+"""The command `biowire`: mounts the commands of all folders and turns errors into sentences."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from connectors.console import Context
+from connectors.errors import BiowireError, UserError
+from streams.settings import load
+
+COMMANDS = {
+    "demo": "dashboards.demo:demo",
+    "run": "dashboards.run:run",
+    "ingest": "streams.cli.ingest:ingest",
+    "parse": "connectors.cli.parse:parse",
+    "extract": "connectors.cli.extract:extract",
+    "analyze": "streams.cli.analyze:analyze",
+    "search": "streams.cli.search:search",
+    "show": "streams.cli.search:show",
+    "explain": "streams.cli.explain:explain",
+    "export": "streams.cli.search:export",
+    "replay": "streams.cli.replay:replay",
+    "feeds": "connectors.cli.feeds:feeds",
+    "vocabulary": "streams.cli.vocabulary:vocabulary",
+    "deadletters": "streams.cli.deadletters:deadletters",
+    "evaluate": "streams.cli.evaluate:evaluate",
+    "status": "streams.cli.status:status",
+    "backup": "streams.cli.backup:backup",
+    "restore": "streams.cli.backup:restore",
+    "completion": "dashboards.completion:completion",
+}
+"""In the order of the help; a command is imported when it is used, so that none slows another's start."""
+
+_COMMON_WITH_VALUE = ("--home", "--config")
+_COMMON = ("-v", "--verbose")
+
+
+class Commands(click.Group):
+    """Loads commands when asked for, and takes the common options wherever they stand."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """All names, in the order of the path."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
+        """Import the command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        command.epilog = command.epilog or "Common options (--home, --config, -v): see `biowire --help`."
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Move common options to the front: `biowire search x --home DIR` is what people write."""
+        return super().parse_args(ctx, _hoist(args))
+
+
+def _hoist(args: Sequence[str]) -> list[str]:
+    front: list[str] = []
+    rest: list[str] = []
+    at = 0
+    while at < len(args):
+        word = args[at]
+        if word == "--":
+            rest.extend(args[at:])
+            break
+        if word in _COMMON_WITH_VALUE and at + 1 < len(args):
+            front.extend(args[at : at + 2])
+            at += 1
+        elif word in _COMMON or word.startswith(tuple(f"{name}=" for name in _COMMON_WITH_VALUE)):
+            front.append(word)
+        else:
+            rest.append(word)
+        at += 1
+    return [*front, *rest]
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="biowire", prog_name="biowire")
+@click.option("--home", metavar="DIR", help="Folder with all state [default: the platform's data folder].")
+@click.option("--config", metavar="FILE", help="Settings in TOML; see docs/configuration.md.")
+@click.option("-v", "--verbose", is_flag=True, help="Log what happens, with tracebacks, on standard error.")
+@click.pass_context
+def biowire(ctx: click.Context, home: str | None, config: str | None, verbose: bool) -> None:
+    """Monitor biometrics news: feeds in, flagged and searchable stories out, every decision with its reason.
+
+    Start with `biowire demo`, then `biowire feeds add https://…` and `biowire run`.
+    """
+    logging.basicConfig(level=logging.INFO if verbose else logging.CRITICAL, stream=sys.stderr)
+    settings = load({"home": home}, os.environ, *_settings_file(config))
+    folder = Path(settings["home"]).expanduser() if settings["home"] else _default_home(os.environ)
+    ctx.obj = Context(home=folder, settings=settings, verbose=verbose)
+
+
+def _settings_file(path: str | None) -> tuple[str, str]:
+    if path is None:
+        return "", ""
+    try:
+        return Path(path).read_text(encoding="utf-8"), path
+    except (OSError, UnicodeDecodeError) as cause:
+        reason = cause.strerror if isinstance(cause, OSError) else "it is not UTF-8 text"
+        raise UserError(f"The settings file {path} cannot be read: {reason}.") from cause
+
+
+def _default_home(environ: Any) -> Path:
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "biowire"
+    return Path(environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "biowire"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; errors a person can mend become one sentence and exit code 2."""
+    try:
+        biowire.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as refused:
+        refused.show()
+        return refused.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except BiowireError as error:
+        return _say(str(error), 2, error)
+    except OSError as error:
+        return _say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.", 2, error)
+    except Exception as error:  # noqa: BLE001 - the outermost wall
+        return _say(
+            f"internal error, please report it ({type(error).__name__}: {error}); -v shows where.", 1, error
+        )
+    return 0
+
+
+def _say(sentence: str, code: int, error: BaseException) -> int:
+    logging.getLogger("biowire").info("stopped", exc_info=error)
+    print(f"biowire: {' '.join(sentence.split())}", file=sys.stderr)
+    return code

@@ -1,0 +1,125 @@
+"""`biowire demo`: the whole embedded path on the sample world, offline, over real HTTP on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from connectors.opml import read_opml
+
+from connectors.console import Context, json_option, pass_context, print_json
+from connectors.errors import UserError
+from connectors.settings import FetchSettings, load
+from seeds.world import server
+from streams.embedded import Instance
+from streams.monitor import Monitor
+from streams.seeds_files import vocabulary
+from streams.summary import print_summary, summary
+
+from .live import shown
+from .run import feeds_of, stopping
+
+TICK = 3.0
+"""Seconds after which the sample world has something new."""
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Stop when all is processed and print the summary.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port of the sample world [default: 8899].")
+@json_option
+@pass_context
+def demo(context: Context, once: bool, port: int | None, as_json: bool) -> None:
+    """Watch the whole path work on invented feeds, served on this machine only; nothing else is touched.
+
+    The demo keeps its store in the folder `demo` of your biowire home and starts it anew each time.
+
+    Example: biowire demo --once --json
+    """
+    home = context.home / "demo"
+    _fresh(home)
+    result = asyncio.run(
+        _demo(context, home, port if port is not None else context.settings["demo_port"], once=once)
+    )
+    if as_json:
+        print_json(result)
+    else:
+        print_summary(result)
+        click.echo(f'\nLook around: biowire search "facial recognition" --home {home}')
+
+
+def _fresh(home: Path) -> None:
+    """Remove what an earlier demo left, and nothing but that."""
+    if home.exists():
+        if not (home / MARK).exists() and any(home.iterdir()):
+            raise UserError(f"The folder {home} is not the demo's; choose another with --home.")
+        for path in home.glob("biowire.db*"):
+            path.unlink()
+    home.mkdir(parents=True, exist_ok=True)
+    (home / MARK).touch()
+
+
+MARK = ".biowire-demo"
+
+
+async def _demo(context: Context, home: Path, port: int, *, once: bool) -> dict[str, Any]:
+    try:
+        world = await server.serve(port)
+    except OSError as cause:
+        raise UserError(
+            f"Port {port} is taken ({cause.strerror}); choose another with `biowire demo --port N`."
+        ) from cause
+    async with world:
+        settings = _settings(load(context.settings), world.port)
+        with Instance(home / "biowire.db", vocabulary(context.settings)) as instance:
+            instance.add_feeds(read_opml(world.opml))
+            monitor = Monitor(instance, settings, lookup=_loopback)
+            if once:
+                await _all_at_once(monitor, world)
+            else:
+                await _live(monitor, instance, world)
+            return summary(instance, monitor.progress.settled(), feeds=feeds_of(monitor.progress))
+
+
+def _settings(settings: FetchSettings, port: int) -> FetchSettings:
+    """Ours, but allowed to reach the sample world's port and in no need to spare it."""
+    return replace(settings, allow=(*settings.allow, f"127.0.0.1:{port}"), host_delay=0.0)
+
+
+async def _loopback(host: str) -> list[str]:
+    """Every outlet of the sample world is on this machine; no name is asked of any resolver."""
+    if host != "localhost" and not host.endswith(".localhost"):
+        raise OSError(f"the demo knows no host {host}")
+    return ["127.0.0.1"]
+
+
+async def _all_at_once(monitor: Monitor, world: server.Running) -> None:
+    """Look at every feed as on several days, far enough apart that each is due, while the world goes on."""
+    stop = asyncio.Event()
+    await monitor.run_at(_days(world, stop, pause=0.0))
+
+
+async def _live(monitor: Monitor, instance: Instance, world: server.Running) -> None:
+    async with (
+        stopping() as stop,
+        shown(monitor, instance, f"biowire demo: an invented world at {world.url}"),
+    ):
+        await monitor.run_at(_days(world, stop, pause=TICK))
+
+
+async def _days(world: server.Running, stop: asyncio.Event, pause: float) -> AsyncIterator[datetime]:
+    """Moments for the schedule; the world moves on between them. Live, it ends only when told to stop."""
+    now = datetime.now(UTC)
+    while not stop.is_set():
+        yield now
+        now += timedelta(days=45)
+        if not world.advance() and not pause:
+            return
+        if pause:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)

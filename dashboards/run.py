@@ -1,0 +1,89 @@
+"""`biowire run`: continuous monitoring in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from connectors.opml import read_opml
+
+from connectors.console import Context, json_option, pass_context, print_json
+from connectors.errors import UserError
+from connectors.records import Feed
+from connectors.settings import load
+from streams.embedded import Instance
+from streams.monitor import Monitor, Progress
+from streams.seeds_files import starter_feeds, vocabulary
+from streams.summary import print_summary, summary
+
+from .live import shown
+
+
+@click.command()
+@click.option("--feeds", "opml", metavar="FILE.opml", help="Add the feeds of this list first.")
+@click.option("--starter", is_flag=True, help="Add the feeds that ship with biowire first.")
+@click.option("--once", is_flag=True, help="Look at every feed that is due, once, and stop.")
+@json_option
+@pass_context
+def run(context: Context, opml: str | None, starter: bool, once: bool, as_json: bool) -> None:
+    """Fetch what is due, process it, index it; go on until Ctrl-C or SIGTERM.
+
+    Example: biowire run --feeds my-feeds.opml
+    """
+    added = [*(_read(opml) if opml else ()), *(starter_feeds() if starter else ())]
+    settings = load(context.settings)
+    with Instance(context.store, vocabulary(context.settings), starter_feeds()) as instance:
+        instance.add_feeds(added)
+        if not instance.feeds.all():
+            raise UserError(
+                "There are no feeds yet. Add one with `biowire feeds add URL`, a list with "
+                "`biowire run --feeds FILE.opml`, or start with ours by `biowire run --starter`."
+            )
+        monitor = Monitor(instance, settings)
+        progress = asyncio.run(_once(monitor) if once else _until_stopped(monitor, instance))
+        result = summary(instance, progress.settled(), feeds=feeds_of(progress))
+    if as_json:
+        print_json(result)
+    else:
+        print_summary(result)
+
+
+def feeds_of(progress: Progress) -> dict[str, int]:
+    """Looks at feeds by outcome, for the summary."""
+    return dict(progress.service.feeds) if progress.service else {}
+
+
+async def _once(monitor: Monitor) -> Progress:
+    return await monitor.run_once(datetime.now(UTC))
+
+
+async def _until_stopped(monitor: Monitor, instance: Instance) -> Progress:
+    async with stopping() as stop, shown(monitor, instance, "biowire is monitoring"):
+        return await monitor.run(stop)
+
+
+@contextlib.asynccontextmanager
+async def stopping() -> AsyncIterator[asyncio.Event]:
+    """An event that SIGINT and SIGTERM set, so that what is under way is finished."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def _read(path: str) -> tuple[Feed, ...]:
+    try:
+        data = Path(path).read_bytes()
+    except OSError as cause:
+        raise UserError(f"The feed list {path} cannot be read: {cause.strerror}.") from cause
+    return read_opml(data)

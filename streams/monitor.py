@@ -1,0 +1,161 @@
+"""Continuous monitoring in one process: the connector's service and the pipeline side by side.
+
+    service ─► log ─► pipeline ─► documents
+               └ wake ┘
+
+Everything runs in one event loop on one connection: the service waits for the network, the pipeline works a
+batch whenever there are lines, and neither sees half of what the other does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from connectors.http import Client, Lookup
+from connectors.publish.log import Log
+from connectors.reader import Reader
+from connectors.records import Item
+from connectors.service import Service, ServiceReport
+from connectors.settings import FetchSettings
+
+from .core.records import Outcome
+from .embedded import Instance
+
+LIVE_BATCH = 100
+"""Items worked between two looks at the network; under a fifth of a second."""
+
+Clock = Callable[[], datetime]
+
+
+class _WakingPublisher:
+    """Appends to the log, and wakes the pipeline."""
+
+    def __init__(self, log: Log, clock: Clock) -> None:
+        self._log, self._clock = log, clock
+        self.lines = asyncio.Event()
+        self.repeated = 0
+
+    async def publish(self, items: Sequence[Item]) -> None:
+        """See Publisher: durable when it returns."""
+        appended = self._log.append_items(items, self._clock())
+        self.repeated += appended.repeated
+        self.lines.set()
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a monitor has done so far; read by whoever shows it."""
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    service: ServiceReport | None = None
+
+    def settled(self) -> Counter[Outcome]:
+        """Outcomes of every entry fetched: those the feed had delivered before are duplicates."""
+        total = Counter(self.outcomes)
+        if self.service is not None:
+            total["duplicate"] += self.service.entries - self.service.items
+        return +total
+
+
+class Monitor:
+    """Looks at feeds as they fall due and works what they bring."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        settings: FetchSettings,
+        *,
+        lookup: Lookup | None = None,
+        clock: Clock = lambda: datetime.now(UTC),
+    ) -> None:
+        self._instance = instance
+        self._settings = settings
+        self._lookup = lookup
+        self._clock = clock
+        self.progress = Progress()
+
+    async def run(self, stop: asyncio.Event) -> Progress:
+        """Monitor until told to stop; what is under way is finished."""
+        async with self._service() as (service, publisher):
+            working = asyncio.create_task(self._work(publisher, service))
+            watching = asyncio.create_task(service.run(stop))
+            try:
+                await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+                stop.set()
+                await watching
+            finally:
+                await self._finish(working, publisher, service)
+        return self.progress
+
+    async def run_once(self, *moments: datetime) -> Progress:
+        """Look once at every feed that is due at each of the moments, and work all of it."""
+
+        async def given() -> AsyncIterator[datetime]:
+            for moment in moments:
+                yield moment
+
+        return await self.run_at(given())
+
+    async def run_at(self, moments: AsyncIterable[datetime]) -> Progress:
+        """The same for moments that are still to come."""
+        async with self._service() as (service, publisher):
+            async for moment in moments:
+                await service.run_once(moment)
+                self._drain(service)
+            self.progress.outcomes["duplicate"] += publisher.repeated
+        return self.progress
+
+    @contextlib.asynccontextmanager
+    async def _service(self) -> AsyncIterator[tuple[Service, _WakingPublisher]]:
+        publisher = _WakingPublisher(self._instance.log, self._clock)
+        reader = Reader()
+        try:
+            async with Client(self._settings, lookup=self._lookup) as client:
+                yield (
+                    Service(
+                        client=client,
+                        store=self._instance.feeds,
+                        publisher=publisher,
+                        reader=reader,
+                        settings=self._settings,
+                        clock=self._clock,
+                    ),
+                    publisher,
+                )
+        finally:
+            reader.close()
+
+    async def _work(self, publisher: _WakingPublisher, service: Service) -> None:
+        while True:
+            publisher.lines.clear()
+            while tally := self._instance.step(LIVE_BATCH):
+                self._count(tally, service)
+                await asyncio.sleep(0)
+            self.progress.service = service.report
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(publisher.lines.wait(), timeout=1.0)
+
+    async def _finish(
+        self, working: asyncio.Task[None], publisher: _WakingPublisher, service: Service
+    ) -> None:
+        if working.done():
+            working.result()  # its error is the monitor's
+        working.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
+        self._drain(service)
+        self.progress.outcomes["duplicate"] += publisher.repeated
+
+    def _drain(self, service: Service) -> None:
+        while tally := self._instance.step():
+            self._count(tally, service)
+        self.progress.service = service.report
+
+    def _count(self, tally: Counter[Outcome], service: Service) -> None:
+        self.progress.outcomes += tally
+        self.progress.service = service.report

@@ -1,0 +1,102 @@
+"""Every setting, with its default and what it is for; how option, environment and file are merged.
+
+Precedence: option, environment (`BIOWIRE_` and the name in capitals), file, default. `load` is a pure
+function; only `dashboards.cli` touches the environment.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from connectors.errors import UserError
+from connectors.settings import PREFIX, FetchSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A name, its default (which gives its kind), and one sentence for people."""
+
+    name: str
+    default: Any
+    help: str
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("home", "", "Folder of an embedded instance; empty for the platform's data folder."),
+    Setting("vocabulary", "", "Folder with `vocabulary/` and `watchlists/`; empty for the shipped ones."),
+    Setting("demo_port", 8899, "Port of the sample world that `biowire demo` serves on loopback."),
+    Setting("retention_texts", "", "Age from which texts are dropped, such as `365d`; empty keeps them."),
+    Setting("retention_items", "", "Age from which raw items are dropped; empty keeps them."),
+    Setting("retention_documents", "", "Age from which documents are dropped; empty keeps them."),
+    *(
+        Setting(PREFIX + field.name, field.default, "See docs/configuration.md.")
+        for field in fields(FetchSettings)
+    ),
+)
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def load(
+    options: Mapping[str, Any], environ: Mapping[str, str], file: str = "", file_name: str = ""
+) -> dict[str, Any]:
+    """Merge the three sources; raises UserError with file and line for what cannot be read."""
+    merged: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
+    merged.update(_from_file(file, file_name))
+    for setting in SETTINGS:
+        if (raw := environ.get(f"BIOWIRE_{setting.name.upper()}")) is not None:
+            merged[setting.name] = _read(
+                setting, raw, f"the environment variable BIOWIRE_{setting.name.upper()}"
+            )
+    merged.update({name: value for name, value in options.items() if value is not None})
+    return merged
+
+
+def _from_file(text: str, name: str) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as cause:
+        raise UserError(f"{name} is not valid TOML: {cause}.") from cause
+    for key, value in values.items():
+        setting = _BY_NAME.get(key)
+        line = next((n for n, one in enumerate(text.splitlines(), 1) if one.lstrip().startswith(key)), 1)
+        if setting is None:
+            near = difflib.get_close_matches(key, _BY_NAME, 1)
+            hint = f"; did you mean `{near[0]}`?" if near else "; `docs/configuration.md` lists them."
+            raise UserError(f"{name}, line {line}: there is no setting `{key}`{hint}")
+        if isinstance(setting.default, tuple) and isinstance(value, list):
+            values[key] = tuple(map(str, value))
+        elif not isinstance(value, _kind(setting)) or isinstance(value, bool) != isinstance(
+            setting.default, bool
+        ):
+            kind = type(setting.default).__name__
+            raise UserError(
+                f"{name}, line {line}: `{key}` takes a value of kind {kind}, like {setting.default!r}."
+            )
+    return values
+
+
+def _kind(setting: Setting) -> type | tuple[type, ...]:
+    return (int, float) if isinstance(setting.default, float) else type(setting.default)
+
+
+def _read(setting: Setting, raw: str, where: str) -> Any:
+    try:
+        match setting.default:
+            case bool():
+                return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[
+                    raw.lower()
+                ]
+            case int():
+                return int(raw)
+            case float():
+                return float(raw)
+            case tuple():
+                return tuple(part.strip() for part in raw.split(",") if part.strip())
+            case _:
+                return raw
+    except (ValueError, KeyError) as cause:
+        raise UserError(f"{where} is `{raw}`; it takes a value like {setting.default!r}.") from cause
