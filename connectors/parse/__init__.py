@@ -63,7 +63,7 @@ def _look(data: bytes, content_type: str) -> tuple[Decoded, Shape]:
 def _parse_slowly(data: bytes, url: str, content_type: str) -> ParsedFeed:
     decoded, found = _look(data, content_type)
     feed = read_reference(decoded.data, url)
-    if not feed.entries and feed.format == "other" and found.root not in {"rss", "feed", "rdf", "channel"}:
+    if not feed.entries and feed.format == "other" and found.root not in {"rss", "feed", "channel"}:
         raise NotAFeed(f"The document is XML with the root <{found.root}>, not a feed.")
     return _with_problem(feed, decoded)
 

@@ -6,7 +6,6 @@ common two agree with by test. Absurd years become None: normalize decides about
 
 from __future__ import annotations
 
-import calendar
 import re
 import time
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,8 @@ YEARS = range(1900, 2200)
 """Outside of these a date is an accident (year -1, 9999), not news."""
 
 _LONGEST = 200
-_MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name}
+_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = {month: number for number, month in enumerate(_NAMES, 1)}
 _RFC822 = re.compile(
     r"(?:[A-Za-z]{3,9},?\s+)?(\d{1,2})\s+([A-Za-z]{3})[a-z]*\s+(\d{4})\s+(\d{1,2}):(\d\d)(?::(\d\d))?"
     r"\s+(?:([+-])(\d\d):?(\d\d)|GMT|UTC?|Z)",

@@ -27,7 +27,8 @@ _LEAD = 64 * 1024
 _TITLE = re.compile(rb"<title[^>]{0,200}>([^<]{0,200})", re.IGNORECASE)
 _CHALLENGE = re.compile(
     rb"captcha|just a moment|cf-chl|challenge-platform|verify (?:that )?you are (?:a )?human"
-    rb"|attention required|ddos-guard|_incapsula_|access denied|enable javascript and cookies|are you a robot|bot detection",
+    rb"|attention required|ddos-guard|_incapsula_|access denied"
+    rb"|enable javascript and cookies|are you a robot|bot detection",
     re.IGNORECASE,
 )
 

@@ -6,13 +6,15 @@ Bodies come out as the feed gives them: making HTML safe is the task of whoever 
 from __future__ import annotations
 
 import io
+from datetime import datetime
 from typing import Any
 
 import feedparser
 
 from ..records import Entry, ParsedFeed
+from .authors import spelled
 from .bodies import as_html
-from .dates import from_tuple
+from .dates import from_tuple, parse_date
 from .links import web_link
 from .pace import pace
 
@@ -24,6 +26,7 @@ FORMATS = {
     "rss093": "rss-0.9x",
     "rss094": "rss-0.9x",
     "rss10": "rss-1.0",
+    "rss": "rss-2.0",
     "rss20": "rss-2.0",
     "atom03": "atom-0.3",
     "atom10": "atom-1.0",
@@ -78,8 +81,8 @@ def _entry(entry: Any) -> Entry:
         id=_text(entry.get("id")),
         link=web_link(_text(entry.get("link"))),
         title=_text(entry.get("title")),
-        published=from_tuple(dict.get(entry, "published_parsed")),
-        updated=from_tuple(dict.get(entry, "updated_parsed")),
+        published=_date(entry, "published"),
+        updated=_date(entry, "updated"),
         authors=_authors(entry),
         categories=_categories(entry),
         summary_html=_html(_text(entry.get("summary")), summary_detail),
@@ -88,22 +91,20 @@ def _entry(entry: Any) -> Entry:
     )
 
 
+def _date(entry: Any, name: str) -> datetime | None:
+    """As feedparser read it; where it could not, as we can. `dict.get`: no falling back on the other date."""
+    read = dict.get(entry, f"{name}_parsed")
+    return from_tuple(read) if read else parse_date(_text(dict.get(entry, name)))
+
+
 def _html(value: str, detail: Any) -> str:
     return as_html(value) if detail.get("type") == "text/plain" else value
 
 
 def _authors(entry: Any) -> tuple[str, ...]:
-    """One author as the feed spells it; of several, each by name and address."""
-    known = [author for author in entry.get("authors", ()) if isinstance(author, dict) and author]
-    if len(known) <= 1:
-        author = _text(entry.get("author"))
-        return (author,) if author else ()
-    return tuple(dict.fromkeys(filter(None, (named(a.get("name"), a.get("email")) for a in known))))
-
-
-def named(name: str | None, email: str | None) -> str:
-    """An author as one string: `name (email)`, or the one there is."""
-    return f"{name} ({email})" if name and email else name or email or ""
+    known = (author for author in entry.get("authors", ()) if isinstance(author, dict))
+    people = [(_text(author.get("name")), _text(author.get("email"))) for author in known]
+    return spelled(people, _text(entry.get("author")))
 
 
 def _categories(entry: Any) -> tuple[str, ...]:
