@@ -1,0 +1,241 @@
+"""What the story stage remembers: one node per article, loaded by language and day, within a bound of memory.
+
+    state (port) ⇄ days ⇄ links, grouping, story
+
+A day is loaded whole the first time anything needs it, and saved and dropped, least recently used
+first, when more nodes are loaded than the bound allows. Nothing but time is decided by that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from .postings import Postings, Runs
+from .signature import Signature
+from .traits import RARE
+
+DAY = 86_400_000_000
+"""Microseconds in a day: all times here are whole microseconds since the epoch, UTC."""
+
+
+class StoryState(Protocol):
+    """Keeps one opaque record per article, found again by id or by language and day.
+
+    Writes belong to the transaction of the batch being processed; what was written is read back at once.
+    """
+
+    def load_day(self, language: str, day: int) -> Iterable[tuple[str, bytes]]:
+        """Every (article id, record) of that language and day (days since the epoch, UTC), any order."""
+
+    def find(self, ids: Iterable[str]) -> Iterable[tuple[str, str, int, bytes]]:
+        """(id, language, day, record) of those ids that are kept; the others are left out."""
+
+    def save(self, records: Iterable[tuple[str, str, int, bytes]]) -> None:
+        """Insert or replace (id, language, day, record)."""
+
+    def delete(self, ids: Iterable[str]) -> None:
+        """Forget these ids; unknown ones are no error."""
+
+
+class Node(msgspec.Struct, array_like=True, gc=False, eq=False):
+    """One article as the story stage knows it. Written to the state as it stands here."""
+
+    id: str
+    when: int
+    language: str
+    host: str
+    release: bool
+    """True for a press release by its own marks."""
+    entities: tuple[str, ...]
+    frame: int
+    stamp: int
+    row: bytes
+    """Traits, as `links.pack` lays them out."""
+    surfaces: str
+    """The words of the traits as written, in the same order, parted by spaces."""
+    sketch: bytes
+    keys: bytes
+    numbers: bytes
+    size: int
+    story: str = ""
+    """Id of the article that leads its story; empty until decided."""
+    began: int = 0
+    """When that article was published."""
+    told: int = 0
+    """Hash of the grouping last told; 0 before."""
+    told_story: int = 0
+    """Hash of the story last told, on its lead."""
+    links: dict[str, int] = {}
+    """Strength of the link to each article of the same event, in hundredths; below zero keeps apart."""
+    twins: dict[str, int] = {}
+    """Near-duplicates, with how much they share in thousandths."""
+
+    def same_as(self, other: Node) -> bool:
+        """Whether the article is the same as it was, whatever has been decided about it."""
+        return self.facts() == other.facts()
+
+    def facts(self) -> tuple[object, ...]:
+        """What comes from the article alone."""
+        return (
+            *(
+                self.id,
+                self.when,
+                self.language,
+                self.host,
+                self.release,
+                self.entities,
+                self.frame,
+                self.stamp,
+            ),
+            *(self.row, self.surfaces, self.sketch, self.keys, self.numbers, self.size),
+        )
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """Canonical order."""
+        return self.when, self.id
+
+    @property
+    def day(self) -> int:
+        """Days since the epoch."""
+        return self.when // DAY
+
+    @property
+    def signature(self) -> Signature:
+        """What the near-duplicate test compares."""
+        return Signature(self.sketch, self.keys, self.numbers, self.size)
+
+    def rare(self) -> NDArray[np.uint32]:
+        """Hashes of its rarest words."""
+        words: NDArray[np.uint32] = np.frombuffer(self.row, np.uint32, RARE)
+        present: NDArray[np.uint32] = words[words != 0]
+        return present
+
+
+class Day:
+    """The nodes of one language and day, found by their rarest words."""
+
+    __slots__ = ("changed", "nodes", "number", "rare")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.nodes: dict[str, Node] = {}
+        self.changed: set[str] = set()
+        self.rare: Runs[Node] = Runs()
+
+
+def _nothing(node: Node) -> None:
+    """Nobody asked to be told."""
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Node)
+
+
+class Days:
+    """Loaded days of all languages; keeps at most `bound` nodes loaded, as far as the work at hand allows."""
+
+    def __init__(self, state: StoryState, bound: int) -> None:
+        self._state = state
+        self._bound = bound
+        self._days: dict[tuple[str, int], Day] = {}
+        self._nodes: dict[str, Node] = {}
+        self._keys: dict[str, Postings[Node]] = {}
+        self.on_load: Callable[[Node], None] = _nothing
+        self.on_drop: Callable[[Node], None] = _nothing
+
+    def ensure(self, language: str, first: int, last: int) -> None:
+        """Have days `first` to `last` loaded, and count them as just used."""
+        days = self._days
+        for number in range(first, last + 1):
+            day = days.pop((language, number), None)
+            days[language, number] = self._load(language, number) if day is None else day
+
+    def _load(self, language: str, number: int) -> Day:
+        day = Day(number)
+        postings = self._keys.setdefault(language, Postings())
+        for _, record in self._state.load_day(language, number):
+            node = _decoder.decode(record)
+            self._place(day, postings, node)
+            self.on_load(node)
+        return day
+
+    def _place(self, day: Day, postings: Postings[Node], node: Node) -> None:
+        day.nodes[node.id] = self._nodes[node.id] = node
+        day.rare.add(node.rare(), node)
+        postings.add(node.keys, node)
+
+    def add(self, node: Node) -> None:
+        """Take in a new node; its day must be loaded."""
+        day = self._days[node.language, node.day]
+        self._place(day, self._keys[node.language], node)
+        day.changed.add(node.id)
+
+    def discard(self, node: Node) -> None:
+        """Forget a node here and in the state."""
+        day = self._days[node.language, node.day]
+        del day.nodes[node.id], self._nodes[node.id]
+        day.changed.discard(node.id)
+        day.rare.drop(node)
+        self._keys[node.language].drop(node)
+        self._state.delete([node.id])
+
+    def mark(self, node: Node) -> None:
+        """Note that a node changed and must be saved."""
+        self._days[node.language, node.day].changed.add(node.id)
+
+    def get(self, article_id: str) -> Node | None:
+        """The node of an article on a loaded day."""
+        return self._nodes.get(article_id)
+
+    def find(self, article_id: str) -> Node | None:
+        """The node of an article wherever it is; loads its day."""
+        node = self._nodes.get(article_id)
+        if node is None:
+            for _, language, number, _ in self._state.find([article_id]):
+                self.ensure(language, number, number)
+                node = self._nodes.get(article_id)
+        return node
+
+    def sharing_keys(self, node: Node) -> set[Node]:
+        """Loaded nodes that share a near-duplicate key with this one, itself excluded."""
+        found = self._keys[node.language].find(node.keys)
+        found.discard(node)
+        return found
+
+    def days(self, language: str, first: int, last: int) -> Iterator[Day]:
+        """Loaded days of that range that hold anything."""
+        for number in range(first, last + 1):
+            day = self._days.get((language, number))
+            if day is not None and day.nodes:
+                yield day
+
+    def save(self) -> None:
+        """Write what changed."""
+        for day in self._days.values():
+            if day.changed:
+                changed = [day.nodes[article_id] for article_id in sorted(day.changed)]
+                self._state.save((n.id, n.language, day.number, _encoder.encode(n)) for n in changed)
+                day.changed.clear()
+
+    def shrink(self) -> None:
+        """Drop the least recently used days without changes until the bound is kept."""
+        excess = len(self._nodes) - self._bound
+        if excess <= 0 and len(self._days) < 4000:
+            return
+        for name, day in list(self._days.items()):
+            if excess <= 0 and day.nodes:
+                continue
+            if day.changed:
+                continue
+            del self._days[name]
+            excess -= len(day.nodes)
+            for node in day.nodes.values():
+                del self._nodes[node.id]
+                self._keys[name[0]].drop(node)
+                self.on_drop(node)

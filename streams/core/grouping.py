@@ -1,0 +1,191 @@
+"""Which story each article belongs to, as a function of the set of articles.
+
+Articles are taken in canonical order (when, id). A near-duplicate follows its root; any other joins the
+story of earlier articles that it fits best, or starts its own. `Decider` keeps that true as articles come
+and go in any order: it re-decides, in canonical order, those whose grounds changed, and no others.
+
+How well an article fits a story: the strengths of its links into the story, added up, over a power of
+the number of members in the window before it. A member without a link thus counts against joining, so a
+late arrival among earlier members can only lower the fit for those it is not linked to. That is why
+only its own neighbours and the story's members need another look.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .days import DAY, Days, Node
+
+HOUR = DAY // 24
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How stories are built. Times in hours."""
+
+    window: int = 72
+    """Links reach this far, and so does the look back at a story's members."""
+    span: int = 168
+    """A story takes no new article this long after its first; a later development is a story of its own."""
+    copies: int = 336
+    """Near-duplicates are found this far apart."""
+    fit: float = 0.45
+    """Least fit to join a story."""
+    crowd: float = 0.65
+    """Power of the number of members that the strengths are divided by: 0 any link will do, 1 the average."""
+
+
+class Decider:
+    """Story of each loaded node, kept up to date."""
+
+    def __init__(self, days: Days, rules: Rules) -> None:
+        self._days = days
+        self.rules = rules
+        self._members: dict[str, list[tuple[int, str]]] = {}
+        self._dirty: list[tuple[int, str]] = []
+        self._queued: set[str] = set()
+        self._divisors = [1.0]
+        days.on_load, days.on_drop = self.load, self.unload
+
+    def members(self, story: str) -> list[tuple[int, str]]:
+        """(when, id) of the loaded members of a story, in canonical order."""
+        return self._members.get(story, [])
+
+    def load(self, node: Node) -> None:
+        """Take note of a decided node that was loaded."""
+        if node.story:
+            insort(self._members.setdefault(node.story, []), node.key)
+
+    def unload(self, node: Node) -> None:
+        """Forget a node that is no longer loaded."""
+        if node.story:
+            members = self._members[node.story]
+            del members[bisect_left(members, node.key)]
+            if not members:
+                del self._members[node.story]
+
+    def look_again(self, node: Node) -> None:
+        """Have a node decided (again) by the next `run`."""
+        if node.id not in self._queued:
+            self._queued.add(node.id)
+            heapq.heappush(self._dirty, node.key)
+
+    def forget(self, node: Node) -> None:
+        """Take a node, its links still there, out of its story, and look again at whom that concerns."""
+        if node.story:
+            self._leave(node)
+
+    def run(self) -> Iterable[tuple[Node, str]]:
+        """Decide what must be decided, in canonical order; yields each node decided, and its story before."""
+        while self._dirty:
+            _, article_id = heapq.heappop(self._dirty)
+            self._queued.discard(article_id)
+            node = self._days.get(article_id)
+            if node is None:
+                continue
+            self._days.ensure(node.language, *self.reach(node))
+            before, (after, began) = node.story, self.decide(node)
+            if after != before:
+                self._move(node, after, began)
+            yield node, before
+
+    def reach(self, node: Node) -> tuple[int, int]:
+        """First and last day that a decision on this node may look at."""
+        hours = self.rules.copies if node.twins else self.rules.window
+        return (node.when - hours * HOUR) // DAY, (node.when + hours * HOUR) // DAY
+
+    def root(self, node: Node) -> Node | None:
+        """The earliest article it is a near-duplicate of, among those before it."""
+        first: Node | None = None
+        for article_id in node.twins:
+            twin = self._days.get(article_id)
+            if twin is not None and twin.key < (first or node).key:
+                first = twin
+        return first
+
+    def decide(self, node: Node) -> tuple[str, int]:
+        """Id of the lead of the story it belongs to (its own if it starts one), and when that began."""
+        rules = self.rules
+        root = self.root(node)
+        if root is not None and node.when - root.began <= (rules.span + rules.copies) * HOUR:
+            return root.story, root.began
+        best, best_fit, best_sum = (node.id, node.when), rules.fit, 0
+        for (story, began), total in sorted(self._strengths(node).items()):
+            if total <= 0 or node.when - began > rules.span * HOUR:
+                continue
+            fit = total / 100 / self._divisor(self._crowd(node, story))
+            if (fit, total) > (best_fit, best_sum):
+                best, best_fit, best_sum = (story, began), fit, total
+        return best
+
+    def _strengths(self, node: Node) -> dict[tuple[str, int], int]:
+        """Strengths of its links to earlier articles, added up by story."""
+        strengths: dict[tuple[str, int], int] = {}
+        for article_id, strength in node.links.items():
+            other = self._days.get(article_id)
+            if other is not None and other.key < node.key:
+                story = other.story, other.began
+                strengths[story] = strengths.get(story, 0) + strength
+        return strengths
+
+    def fit(self, node: Node, story: str) -> float:
+        """How well a node fits a story of earlier articles."""
+        total = sum(strength for (name, _), strength in self._strengths(node).items() if name == story)
+        return total / 100 / self._divisor(max(1, self._crowd(node, story)))
+
+    def _crowd(self, node: Node, story: str) -> int:
+        members = self._members.get(story, [])
+        return bisect_left(members, node.key) - bisect_left(
+            members, (node.when - self.rules.window * HOUR, "")
+        )
+
+    def _divisor(self, count: int) -> float:
+        while len(self._divisors) <= count:
+            self._divisors.append(len(self._divisors) ** self.rules.crowd)
+        return self._divisors[count]
+
+    def _move(self, node: Node, story: str, began: int) -> None:
+        if node.story:
+            self._leave(node)
+        node.story, node.began = story, began
+        members = self._members.setdefault(story, [])
+        at = bisect_left(members, node.key)
+        members.insert(at, node.key)
+        self._days.mark(node)
+        end = node.when + self.rules.window * HOUR
+        for when, article_id in members[at + 1 :]:
+            if when > end:
+                break
+            self._queue(article_id, node)
+        for article_id in (*node.links, *node.twins):
+            self._queue(article_id, node)
+
+    def _leave(self, node: Node) -> None:
+        """Without it the story fits others better: everyone linked to a member near it looks again."""
+        window = self.rules.window * HOUR
+        members = self._members[node.story]
+        del members[bisect_left(members, node.key)]
+        for article_id in (*node.links, *node.twins):
+            self._queue(article_id, node)
+        low = bisect_left(members, (node.when - window, ""))
+        for when, article_id in members[low:]:
+            if when > node.when + window:
+                break
+            member = self._days.get(article_id)
+            if member is not None:
+                self._queue(article_id, node)
+                for other in member.links:
+                    self._queue(other, node)
+        if node.story == node.id:
+            for _, article_id in members:
+                self._queue(article_id, node)
+        if not members:
+            del self._members[node.story]
+
+    def _queue(self, article_id: str, after: Node) -> None:
+        node = self._days.get(article_id)
+        if node is not None and node.key > after.key:
+            self.look_again(node)
