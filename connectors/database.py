@@ -109,6 +109,16 @@ class Database:
             self._lock = None
 
 
+@contextlib.contextmanager
+def writer_lock(path: Path) -> Iterator[None]:
+    """Keep writers out of the store without opening it. Raises StoreError when one has it open."""
+    lock = _hold(path)
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
 def _connect(path: Path, *, writer: bool) -> sqlite3.Connection:
     if not writer and not path.exists():
         raise StoreError(

@@ -15,6 +15,13 @@ _WHEN = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
     r"(?P<time>[Tt]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:[Zz]|[+-]\d\d:\d\d)?)?)?)?"
 )
+_AGO = re.compile(r"(\d{1,6})\s*(m|h|d|w)")
+_UNITS = {
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
 _SIGN = re.compile(r"(>=|<=|>|<)?(.*)", re.DOTALL)
 
 
@@ -67,3 +74,30 @@ def _period(found: re.Match[str]) -> tuple[datetime, datetime]:
     if found["month"]:
         return start, start.replace(year=year + month // 12, month=month % 12 + 1)
     return start, start.replace(year=year + 1)
+
+
+def read_duration(text: str) -> timedelta:
+    """Read `90m`, `24h`, `7d`, `2w`. Raises ValueError with a sentence."""
+    found = _AGO.fullmatch(text.strip().lower())
+    if not found:
+        raise ValueError(f"`{text}` is no length of time; write 90m, 24h, 7d or 2w.")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def read_since(text: str, now: datetime) -> datetime:
+    """First moment of a period given as a date, or as a length of time back from now. Raises ValueError."""
+    return _ago(text, now) or read_period(text.strip())[0]
+
+
+def read_until(text: str, now: datetime) -> datetime:
+    """First moment after a period given as a date (its last day, included), or as a length of time ago."""
+    return _ago(text, now) or read_period(text.strip())[1]
+
+
+def _ago(text: str, now: datetime) -> datetime | None:
+    if not _AGO.fullmatch(text.strip().lower()):
+        return None
+    try:
+        return now - read_duration(text)
+    except OverflowError:
+        raise ValueError(f"`{text}` reaches back before the year 1.") from None

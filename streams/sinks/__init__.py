@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from ..core.highlight import Highlight
 from ..core.index import Stored
-from ..core.query import Query
+from ..core.query import Everything, Query
 from ..core.records import Document, Grouping, Story
 
 Sort = Literal["new", "relevance"]
@@ -103,7 +103,7 @@ class ArticleSearch(Protocol):
 
     def scan(
         self,
-        query: Query,
+        query: Query = Everything(),  # noqa: B008 - frozen
         *,
         since: datetime | None = None,
         until: datetime | None = None,
@@ -113,7 +113,7 @@ class ArticleSearch(Protocol):
 
     def count(
         self,
-        query: Query,
+        query: Query = Everything(),  # noqa: B008 - frozen
         *,
         since: datetime | None = None,
         until: datetime | None = None,
@@ -145,6 +145,18 @@ class ArticleSearch(Protocol):
 
         Rising; buckets without any are left out.
         """
+
+    def counts(self) -> dict[str, Any]:
+        """How full the index is: all `documents` and `stories`; `flagged` by watchlist, without copies."""
+
+    def older(self, before: datetime, limit: int) -> list[str]:
+        """Ids of the oldest articles from before that time."""
+
+    def with_text(self, before: datetime, limit: int) -> list[Stored]:
+        """The oldest articles from before that time that still have a text."""
+
+    def story_ids(self) -> dict[str, str]:
+        """The story of every article, by id."""
 
 
 class ArticleIndex(ArticleSink, ArticleSearch, Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from connectors.errors import UserError
 
@@ -14,7 +15,7 @@ from ..core.query import Everything, Query, Value, narrow
 from ..core.query_match import hits, matches
 from ..core.records import Document, Grouping, Story
 from . import Bucket, Counts, Hit, SearchResult, Sort
-from .order import cursor, place, read_cursor
+from .order import cursor, place, read_cursor, second
 
 _WEIGHTS = {"title": 4, "summary": 2, "text": 1}
 _MIN_PREFIX = 4
@@ -109,7 +110,7 @@ class MemoryIndex:
 
     def scan(
         self,
-        query: Query,
+        query: Query = Everything(),  # noqa: B008 - frozen
         *,
         since: datetime | None = None,
         until: datetime | None = None,
@@ -157,6 +158,30 @@ class MemoryIndex:
         """Count the documents found by time."""
         found = self.scan(query, since=since, until=until, copies=copies)
         return tuple(sorted(Counter(_floor(document.when, bucket) for document in found).items()))
+
+    def counts(self) -> dict[str, Any]:
+        """Say how full the index is."""
+        return {
+            "documents": len(self._stored),
+            "stories": len(self._stories),
+            "flagged": dict(self.facets(Everything(), ["watchlist"])["watchlist"]),
+        }
+
+    def older(self, before: datetime, limit: int) -> list[str]:
+        """List ids of the oldest articles from before that time."""
+        return [stored.id for stored in self._before(before)][:limit]
+
+    def with_text(self, before: datetime, limit: int) -> list[Stored]:
+        """List the oldest articles from before that time that still have a text."""
+        return [stored for stored in self._before(before) if stored.text][:limit]
+
+    def _before(self, moment: datetime) -> list[Stored]:
+        return sorted((one for one in self._stored.values() if second(one.when) < second(moment)), key=place)
+
+    def story_ids(self) -> dict[str, str]:
+        """Give the story of every article, by id."""
+        grouped = {id_: self._groupings[id_].story_id for id_ in self._stored if id_ in self._groupings}
+        return {id_: grouped.get(id_, id_) for id_ in self._stored}
 
 
 def _score(query: Query, document: Document) -> float:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 import msgspec
 
@@ -17,7 +18,7 @@ from ..core.index import FACETS, Stored, compose, normal
 from ..core.query import Everything, Query, Value, narrow
 from ..core.records import Document, Grouping, Story
 from . import COUNT_TO, Bucket, Counts, Hit, SearchResult, Sort
-from .order import cursor, place, read_cursor
+from .order import cursor, place, read_cursor, second
 from .sqlite_counts import SqliteCounts
 from .sqlite_plan import Plan, plan
 from .sqlite_schema import first_docid, id_bits, moment
@@ -136,7 +137,7 @@ class SqliteSearch:
 
     def scan(
         self,
-        query: Query,
+        query: Query = Everything(),  # noqa: B008 - frozen
         *,
         since: datetime | None = None,
         until: datetime | None = None,
@@ -146,8 +147,8 @@ class SqliteSearch:
         wanted = plan(narrow(query, since=since, until=until, copies=copies), self.connection)
         rows = self._counts.rows(wanted)
         rows.sort()
-        for _, second in groupby(self._batches(rows.tolist()), key=lambda one: place(one)[0]):
-            yield from sorted(second, key=place)
+        for _, same in groupby(self._batches(rows.tolist()), key=lambda one: place(one)[0]):
+            yield from sorted(same, key=place)
 
     def _batches(self, rows: list[int]) -> Iterator[Document]:
         for start in range(0, len(rows), _SCAN_BATCH):
@@ -190,3 +191,34 @@ class SqliteSearch:
         """Count the documents found by time."""
         wanted = plan(narrow(query, since=since, until=until, copies=copies), self.connection)
         return tuple((moment(at), count) for at, count in self._counts.histogram(wanted, bucket))
+
+    def counts(self) -> dict[str, Any]:
+        """Say how full the index is."""
+        read = self.connection.execute
+        return {
+            "documents": read("SELECT count(*) FROM counted").fetchone()[0],
+            "stories": read("SELECT count(*) FROM stories").fetchone()[0],
+            "flagged": dict(self.facets(Everything(), ["watchlist"])["watchlist"]),
+        }
+
+    def older(self, before: datetime, limit: int) -> list[str]:
+        """List ids of the oldest articles from before that time."""
+        return [stored.id for stored in self._before(before, limit, "TRUE")]
+
+    def with_text(self, before: datetime, limit: int) -> list[Stored]:
+        """List the oldest articles from before that time that still have a text."""
+        return self._before(before, limit, "has_text")
+
+    def _before(self, moment: datetime, limit: int, condition: str) -> list[Stored]:
+        rows = self.connection.execute(
+            f"SELECT a.document FROM counted JOIN articles a USING (docid) WHERE docid < ? AND {condition}"  # noqa: S608
+            " ORDER BY docid LIMIT ?",
+            (first_docid(second(moment)), limit),
+        )
+        return [_stored(document) for (document,) in rows]
+
+    def story_ids(self) -> dict[str, str]:
+        """Give the story of every article, by id."""
+        return dict(
+            self.connection.execute("SELECT id, story_id FROM places WHERE docid IS NOT NULL").fetchall()
+        )
