@@ -18,9 +18,10 @@ YEARS = range(1900, 2200)
 _LONGEST = 200
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {month: number for number, month in enumerate(_NAMES, 1)}
+_ZONES = {"EST": 5, "EDT": 4, "CST": 6, "CDT": 5, "MST": 7, "MDT": 6, "PST": 8, "PDT": 7}
 _RFC822 = re.compile(
     r"(?:[A-Za-z]{3,9},?\s+)?(\d{1,2})\s+([A-Za-z]{3})[a-z]*\s+(\d{4})\s+(\d{1,2}):(\d\d)(?::(\d\d))?"
-    r"\s+(?:([+-])(\d\d):?(\d\d)|GMT|UTC?|Z)",
+    r"\s+(?:([+-])(\d\d):?(\d\d)|GMT|UTC?|Z|([ECMP][SD]T))",
     re.ASCII,
 )
 _ISO = re.compile(
@@ -33,7 +34,9 @@ def parse_date(text: str) -> datetime | None:
     found = _RFC822.fullmatch(text)
     try:
         if found:
-            day, name, year, hour, minute, second, sign, hours, minutes = found.groups()
+            day, name, year, hour, minute, second, sign, hours, minutes, zone = found.groups()
+            if zone:
+                sign, hours, minutes = "-", _ZONES[zone], "0"
             month = _MONTHS[name.lower()]
         else:
             found = _ISO.fullmatch(text)

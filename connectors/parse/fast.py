@@ -22,7 +22,6 @@ _Element = etree._Element  # noqa: SLF001 - lxml names its element type so
 _END_TAGS = (b"</rss>", b"</feed>", b"</rdf:RDF>")
 _ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)\b")
 _FIRST_TAG = re.compile(rb"<[A-Za-z_]")
-_BASE_OR_LANG = re.compile(rb"\s(?:xml:)?(?:base|lang)\s*=", re.IGNORECASE)
 _SUBTITLES = frozenset({"description", "dc_description", "media_description"})
 _SUMMARIES = _SUBTITLES | {"summary", "itunes_summary"}
 _CONTENTS = frozenset({"content", "content_encoded"})
@@ -67,7 +66,7 @@ def read_fast(data: bytes, url: str = "") -> ParsedFeed | None:
         collect_ids=False,
     )
     try:
-        return _read(_root(data, parser), data, url)
+        return _read(_root(data, parser), url)
     except (etree.XMLSyntaxError, Unsure):
         return None
 
@@ -83,11 +82,11 @@ def _root(data: bytes, parser: etree.XMLParser) -> _Element:
         return etree.fromstring(data[:end], parser)
 
 
-def _read(root: _Element, data: bytes, url: str) -> ParsedFeed:
+def _read(root: _Element, url: str) -> ParsedFeed:
     check_prefixes(root)
     form = _format(root)
     scope = Scope(0, base_of(root, url), language_of(root, ""))
-    reader = EntryReader(unwrap=form == "atom-1.0", scoped=_BASE_OR_LANG.search(data) is not None)
+    reader = EntryReader(unwrap=form == "atom-1.0")
     document = _Document(unwrap=form == "atom-1.0")
     _walk(root, scope, reader, document)
     if sum(1 for _ in root.iter("{*}item", "{*}entry")) != len(document.entries):

@@ -132,10 +132,9 @@ _Handler = Callable[["EntryReader", _Element, Scope], None]
 class EntryReader:
     """Reads the entries of one document; learns the names used in it once."""
 
-    def __init__(self, *, unwrap: bool, scoped: bool) -> None:
-        """`unwrap`: Atom 1.0; `scoped`: the document has xml:base or xml:lang below its root."""
+    def __init__(self, *, unwrap: bool) -> None:
+        """`unwrap`: Atom 1.0, where inline XHTML comes in a `<div>` that is not part of it."""
         self._unwrap = unwrap
-        self._scoped = scoped
         self._handlers: dict[str, _Handler | None] = {}
         self._draft = _Draft()
 
@@ -184,7 +183,7 @@ class EntryReader:
         draft, depth = self._draft, scope.depth
         value, _ = self._body(element, PLAIN)
         if not -1 < draft.title_depth <= depth:
-            draft.language = language_of(element, scope.language) if self._scoped else scope.language
+            draft.language = language_of(element, scope.language) if element.attrib else scope.language
             if draft.title_at is None or depth <= draft.title_at:
                 draft.title, draft.title_at = value, depth
         if value and not media:
