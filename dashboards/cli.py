@@ -95,10 +95,28 @@ def biowire(ctx: click.Context, home: str | None, config: str | None, verbose: b
 
     Start with `biowire demo`, then `biowire feeds add https://…` and `biowire run`.
     """
-    logging.basicConfig(level=logging.INFO if verbose else logging.CRITICAL, stream=sys.stderr)
+    _log_to_standard_error(verbose=verbose)
     settings = load({"home": home}, os.environ, *_settings_file(config))
     folder = Path(settings["home"]).expanduser() if settings["home"] else _default_home(os.environ)
     ctx.obj = Context(home=folder, settings=settings, verbose=verbose)
+
+
+class _WithFields(logging.Formatter):
+    """An event and its fields on one line; what comes from outside cannot forge another."""
+
+    _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = {name: value for name, value in vars(record).items() if name not in self._OWN}
+        record.msg = " ".join([record.getMessage(), *(f"{name}={value!r}" for name, value in fields.items())])
+        record.args = ()
+        return super().format(record)
+
+
+def _log_to_standard_error(*, verbose: bool) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_WithFields("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO if verbose else logging.CRITICAL, handlers=[handler], force=True)
 
 
 def _settings_file(path: str | None) -> tuple[str, str]:

@@ -69,7 +69,7 @@ MARK = ".biowire-demo"
 
 async def _demo(context: Context, home: Path, port: int, *, once: bool) -> dict[str, Any]:
     try:
-        world = await server.serve(port)
+        world = await server.serve(port, pause=0.2 if once else 1.5)
     except OSError as cause:
         raise UserError(
             f"Port {port} is taken ({cause.strerror}); choose another with `biowire demo --port N`."

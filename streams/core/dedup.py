@@ -89,9 +89,7 @@ class Decision:
 
 def sighting(article: Article, seq: int) -> Sighting:
     """The facts of an article's item."""
-    words = (
-        len(tokens(fold_text(f"{article.summary}\n{article.text}"))) if article.summary or article.text else 0
-    )
+    words = sum(len(tokens(fold_text(part))) for part in (article.summary, article.text) if part)
     return Sighting(
         seq=seq,
         item=article.item_hash,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 
 from connectors.records import Article, Feed
@@ -30,7 +31,7 @@ class Sources:
         """The publisher of an article."""
         feed = self._by_host.get(article.host)
         if feed is None:
-            feed = self._by_feed.get(canonical_url(article.feed_url))
+            feed = self._by_feed.get(_canonical_feed(article.feed_url))
             if feed is not None and feed.kind in CARRIERS:
                 feed = None
         if feed is None:
@@ -42,6 +43,11 @@ class Sources:
             kind=feed.kind or None,
             perspective=feed.perspective or None,
         )
+
+
+@functools.lru_cache(maxsize=4096)
+def _canonical_feed(url: str) -> str:
+    return canonical_url(url)
 
 
 def _host(url: str) -> str:

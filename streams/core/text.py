@@ -121,6 +121,7 @@ class Folded:
         return first, last
 
 
+@functools.lru_cache(maxsize=64)  # several stages fold the same few fields of one article
 def fold(text: str) -> Folded:
     """Fold for comparing: NFKC, case, accents, width, simplified Chinese, nothing invisible."""
     if text.isascii():
@@ -143,7 +144,7 @@ def _fold_ascii(text: str) -> str:
 
 def fold_text(text: str) -> str:
     """Fold where the way back is not needed."""
-    return _fold_ascii(text) if text.isascii() else text.translate(_TABLE)
+    return _fold_ascii(text) if text.isascii() else fold(text).text
 
 
 def tokens(folded: str) -> list[str]:
