@@ -47,7 +47,7 @@ class DocumentTooCostly(PermanentError):  # noqa: N818 - reads as the sentence i
 class Limits:
     """What one document may cost. `seconds`: wall clock and CPU each; `memory`: bytes of address space."""
 
-    seconds: float = 5.0
+    seconds: float = 4.0
     memory: int = 768 * 1024 * 1024
 
 

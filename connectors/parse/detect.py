@@ -18,9 +18,9 @@ _MAGIC = (
     (b"RIFF", "a media file"),
     (b"\x28\xb5\x2f\xfd", "Zstandard data"),
 )
-_SKIPPED = re.compile(
-    rb"\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE
-)
+_SKIPPED = ((b"<?", b"?>"), (b"<!--", b"-->"))
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]*(?:\[[^\]]*\]\s*)?>", re.IGNORECASE)
+_SPACE = re.compile(rb"\s+")
 _ROOT = re.compile(rb"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
 _FEED_LATER = re.compile(rb"<(?:rss|feed|rdf:RDF|channel)[\s>]", re.IGNORECASE)
 _LEAD = 64 * 1024
@@ -72,18 +72,28 @@ def shape(data: bytes) -> Shape:
         return Shape("xml", root)
     if b"\x00" in data[:_LEAD]:
         return Shape("binary", what="binary data")
-    return Shape("text", what="plain text")
+    return Shape("text", what="broken markup" if data[start : start + 1] == b"<" else "plain text")
 
 
 def _root_at(data: bytes) -> int:
-    """Where the first thing stands that is no declaration, comment, DOCTYPE or space."""
-    at = 0
-    for _ in range(50):
-        found = _SKIPPED.match(data, at, at + _LEAD)
-        if found is None:
-            break
-        at = found.end()
-    return at
+    """Where the first thing stands that is no declaration, comment, DOCTYPE or space; linear in it."""
+    at = _spaces(data, 0)
+    while True:
+        end = next((end for start, end in _SKIPPED if data.startswith(start, at)), None)
+        if end is not None:
+            found = data.find(end, at)
+        elif doctype := _DOCTYPE.match(data, at):
+            found, end = doctype.end(), b""
+        else:
+            return at
+        if found < 0:
+            return at
+        at = _spaces(data, found + len(end))
+
+
+def _spaces(data: bytes, at: int) -> int:
+    found = _SPACE.match(data, at)
+    return found.end() if found else at
 
 
 def _doctype_is_html(data: bytes, start: int) -> bool:

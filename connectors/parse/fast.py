@@ -67,7 +67,7 @@ def read_fast(data: bytes, url: str = "") -> ParsedFeed | None:
     )
     try:
         return _read(_root(data, parser), url)
-    except (etree.XMLSyntaxError, Unsure):
+    except (etree.XMLSyntaxError, Unsure, RecursionError):
         return None
 
 

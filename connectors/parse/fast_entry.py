@@ -36,6 +36,10 @@ _ITUNES = "http://www.itunes.com/"
 _SEMICOLON = re.compile("&([A-Za-z0-9_]+);")
 
 
+_Tag = tuple[str | None, str | None, str | None]
+"""Term, scheme and label of a category."""
+
+
 @dataclass(slots=True)
 class Scope:
     """What holds for an element and those in it: depth below the entry, base URL, language."""
@@ -116,7 +120,8 @@ class _Draft:
     updated: datetime | None = None
     people: list[Person] = field(default_factory=list)
     author: str = ""
-    tags: list[tuple[str | None, str | None, str | None]] = field(default_factory=list)
+    tags: list[_Tag] = field(default_factory=list)
+    tags_seen: set[_Tag] = field(default_factory=set)
     summary: str | None = None
     summary_type: str = ""
     summary_at: int | None = None
@@ -283,7 +288,9 @@ class EntryReader:
             self._tag(attributes.get("term"), scheme, attributes.get("label"))
         value = leaf_text(element)
         if value and tags and not tags[-1][0]:
+            self._draft.tags_seen.discard(tags[-1])
             tags[-1] = (value, *tags[-1][1:])
+            self._draft.tags_seen.add(tags[-1])
         elif value:
             self._tag(value)
 
@@ -309,8 +316,9 @@ class EntryReader:
 
     def _tag(self, term: str | None, scheme: str | None = None, label: str | None = None) -> None:
         tag = (term, scheme, label)
-        if any(tag) and tag not in self._draft.tags:
+        if any(tag) and tag not in self._draft.tags_seen:
             self._draft.tags.append(tag)
+            self._draft.tags_seen.add(tag)
 
     def entry_language(self, element: _Element, scope: Scope) -> None:  # noqa: ARG002
         """`dc:language`."""
