@@ -185,12 +185,8 @@ class SqliteSink:
         self.connection.executemany(
             "INSERT OR IGNORE INTO facet_values (field, value) VALUES (?, ?)", distinct
         )
-        found = self.connection.execute(
-            "SELECT v.field, v.value, v.id FROM json_each(?) j JOIN facet_values v"
-            " ON v.field = j.value ->> 0 AND v.value = j.value ->> 1",
-            (json.dumps(distinct),),
-        )
-        return {(field, value): id_ for field, value, id_ in found}
+        read = "SELECT id FROM facet_values WHERE field = ? AND value = ?"
+        return {pair: self.connection.execute(read, pair).fetchone()[0] for pair in distinct}
 
     def _bring_up_to_date(self) -> None:
         """Build the inverted index anew when its tokens were cut by other rules than today's."""
