@@ -148,7 +148,7 @@ class _Reading:
             file.lines.of(*path, "id") if path else file.lines.of("facet" if "facet" in file.table else "id")
         )
         if not NAME.fullmatch(name):
-            file.problem(line, f"id {name!r} must be lower case letters, digits, _ and -")
+            file.problem(line, f"id {name!r} must be letters, digits, _ and -")
         if known := self._places.get((listed, term)):
             first = known[0].lines.of(*known[1], "id")
             file.problem(line, f"{name!r} is defined twice; first at {known[0].name}:{first}")

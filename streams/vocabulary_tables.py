@@ -69,7 +69,7 @@ WATCHLIST = (
         "pattern": _TABLES,
     }
 )
-NAME = re.compile("[a-z0-9][a-z0-9_-]*")
+NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_-]*")
 LANGUAGE = re.compile("[a-z]{2,3}(-[A-Z][a-z]{3})?|")
 
 
