@@ -5,13 +5,15 @@ link ─► robots ─► turn ─► fetch ─► extract ─► text | the rea
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
+from types import TracebackType
+from typing import Self
 
 from .answers import Failed, Fetched
 from .errors import TransientError
-from .extract import MAX_PAGE, ExtractError, extract
+from .extract import ExtractError
 from .http import PAGE, Client
+from .page_reader import PageReader
 from .politeness import Gate
 from .robots import Robots
 from .urls import canonical_url, is_redirector
@@ -25,8 +27,17 @@ class Pages:
     def __init__(self, client: Client, gate: Gate) -> None:
         self._client, self._gate = client, gate
         self._robots = Robots(client, gate)
+        self._reader = PageReader()
         self.fetched = 0
         self.failed: Counter[str] = Counter()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._reader.__aexit__(kind, error, trace)
 
     async def text(self, url: str, *, verify_tls: bool = True) -> str:
         """Main text of the article at `url`; empty when it cannot be had, which is counted."""
@@ -58,10 +69,8 @@ class Pages:
         kind = answer.headers.get("content-type", "")
         if kind.partition(";")[0].strip().lower() not in _HTML:
             return "", "no-page"
-        if len(answer.body) > MAX_PAGE:
-            return "", "too-large"
         try:
-            page = await asyncio.to_thread(extract, answer.body, url=answer.final_url, content_type=kind)
+            page = await self._reader.read(answer.body, url=answer.final_url, content_type=kind)
         except ExtractError:
             return "", "unreadable"
         return (page.text, "") if page.text else ("", "no-text")

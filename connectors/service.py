@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 from .answers import Answer, Failed, Kind, NotModified
 from .errors import PermanentError, TransientError, UserError
@@ -71,7 +72,7 @@ class ServiceReport:
 
 
 class Service:
-    """Drives feeds from the store to the publisher. Lives in one event loop."""
+    """Drives feeds from the store to the publisher: `async with Service(...) as service`."""
 
     def __init__(
         self,
@@ -89,6 +90,14 @@ class Service:
         self._pages = Pages(client, self._gate)
         self._outcomes: Counter[str] = Counter()
         self._entries = self._items = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._pages.__aexit__(kind, error, trace)
 
     @property
     def report(self) -> ServiceReport:

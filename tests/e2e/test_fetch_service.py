@@ -1,11 +1,9 @@
 """Feeds over real HTTP to published items, and what the service remembers of each."""
 
-import asyncio
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
-from feed_server import FeedServer, Request, answer, rss
+from feed_server import FeedServer, answer, rss
 
 from connectors.http import Client
 from connectors.publish.memory import MemoryPublisher
@@ -30,7 +28,6 @@ class World:
     def __init__(self, server: FeedServer, client: Client, reader: Reader, settings: FetchSettings) -> None:
         self.server, self.store, self.publisher = server, MemoryFeedStateStore(), MemoryPublisher()
         self.client, self.reader, self.settings = client, reader, settings
-        self.service = self.new_service()
 
     def new_service(self) -> Service:
         return Service(
@@ -46,8 +43,8 @@ class World:
         return url
 
     async def at(self, now: datetime):
-        self.service = self.new_service()
-        return await self.service.run_once(now)
+        async with self.new_service() as service:
+            return await service.run_once(now)
 
     def state(self, url: str) -> FetchState:
         known = self.store.get(url)
