@@ -5,7 +5,7 @@ Hits ─► conditions of the watchlists ─► Flag with the quoted words
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from connectors.records import Article
 
@@ -24,7 +24,17 @@ def flag(article: Article, hits: Hits, vocabulary: Vocabulary) -> tuple[Flag, ..
             if not objection(vocabulary.watchlists[watchlist], hit, hits, vocabulary):
                 made = _flag(watchlist, term, hit)
                 flags.setdefault((made.field, made.start, made.end, watchlist, term), made)
-    return tuple(sorted(flags.values(), key=_order))
+    return tuple(sorted(_outermost(flags.values()), key=_order))
+
+
+def _outermost(flags: Iterable[Flag]) -> Iterator[Flag]:
+    """Leave out a flag inside a longer one of the same term; those of other terms stay."""
+    longest: dict[tuple[str, str, str], int] = {}
+    for made in sorted(flags, key=lambda one: (FIELDS.index(one.field), one.start, -one.end)):
+        key = (made.watchlist, made.term, made.field)
+        if made.end > longest.get(key, -1):
+            longest[key] = made.end
+            yield made
 
 
 def _flag(watchlist: str, term: str, hit: Hit) -> Flag:
@@ -100,11 +110,21 @@ def _words_between(hit: Hit, place: tuple[str, int, int], hits: Hits) -> int:
 
 
 def explain_hits(hits: Hits, vocabulary: Vocabulary) -> tuple[Blocked, ...]:
-    """Terms that are in the article and do not count, each with the reason."""
+    """Terms that are in the article and do not count, each with the reason.
+
+    A place where another pattern of the same term does count is no answer to "why not?": left out.
+    """
+    counted = {
+        (target, hit.field, place)
+        for hit in hits.found
+        for target in (*hit.rule.labels, *hit.rule.flags)
+        for place in range(hit.start, hit.end)
+    }
     made = {
         _blocked(listed, term, refused, refused.why)
         for refused in hits.refused
         for listed, term in (*refused.rule.labels, *refused.rule.flags)
+        if ((listed, term), refused.field, refused.start) not in counted
     }
     for hit in hits.found:
         for watchlist, term in hit.rule.flags:

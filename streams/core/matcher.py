@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from connectors.records import Article
 
 from .compiled import Context, Rule, Vocabulary
-from .forms import KIND, OPEN_END, OPEN_START, OTHER, ends_word, starts_word, whole_word
+from .forms import KIND, OPEN_END, OPEN_START, OTHER, ends_word, expand, starts_word, whole_word
 from .records import FIELDS, Field
 from .text import Folded, fold, tokens
 
@@ -202,9 +202,10 @@ def _near(context: Context, span: Span, near: int, hits: Hits) -> str:
     return ""
 
 
-def _some(context: Context, most: int = 6) -> str:
-    words = ", ".join(context.words[:most])
-    return f"{words}, …" if len(context.words) > most else words
+def _some(context: Context, most: int = 5) -> str:
+    words = [form for written in context.words[:most] for form in expand(written)[:2]]
+    more = len(words) > most or len(context.words) > most
+    return ", ".join(words[:most]) + (", …" if more else "")
 
 
 def _where(near: int) -> str:
