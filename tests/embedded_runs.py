@@ -29,7 +29,9 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), **more}
 
 
-def biowire(*arguments: str, home: Path | None = None, code: int = 0, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+def biowire(
+    *arguments: str, home: Path | None = None, code: int = 0, stdin: bytes | None = None
+) -> subprocess.CompletedProcess[bytes]:
     """Run a command to its end; its exit code has to be `code`."""
     line = command(*arguments, *(("--home", str(home)) if home else ()))
     done = subprocess.run(line, capture_output=True, env=environment(), input=stdin, timeout=600, check=False)
@@ -45,7 +47,10 @@ def biowire_json(*arguments: str, home: Path | None = None) -> Any:
 def documents(home: Path) -> list[dict[str, Any]]:
     """The export, without what may differ between two runs over the same items."""
     lines = biowire("export", home=home).stdout.splitlines()
-    return [{name: value for name, value in json.loads(line).items() if name not in PROCESSING_TIMES} for line in lines]
+    return [
+        {name: value for name, value in json.loads(line).items() if name not in PROCESSING_TIMES}
+        for line in lines
+    ]
 
 
 def differences(one: Sequence[dict[str, Any]], other: Sequence[dict[str, Any]]) -> list[str]:

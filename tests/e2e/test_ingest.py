@@ -34,7 +34,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_item_ends_in_exactly_one_outcome(undisturbed: Path) -> None:
-    sightings = [json.loads(line) for line in biowire("export", "--sightings", home=undisturbed).stdout.splitlines()]
+    sightings = [
+        json.loads(line) for line in biowire("export", "--sightings", home=undisturbed).stdout.splitlines()
+    ]
     assert len(sightings) == len(ITEMS)
     status = biowire_json("status", home=undisturbed)
     assert sum(status["outcomes"].values()) == status["items"] == len(ITEMS)
@@ -60,12 +62,16 @@ def test_shuffled_items_give_the_same_documents(undisturbed: Path, tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_killed_at_random_moments_and_resumed_it_ends_as_if_undisturbed(undisturbed: Path, tmp_path: Path) -> None:
+def test_killed_at_random_moments_and_resumed_it_ends_as_if_undisturbed(
+    undisturbed: Path, tmp_path: Path
+) -> None:
     items, chance = write_items(tmp_path / "items.jsonl", ITEMS), random.Random(7)
     for _ in range(4):
         process = subprocess.Popen(
             command("ingest", str(items), "--home", str(tmp_path)),
-            env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         time.sleep(chance.uniform(0.3, 2.5))
         process.send_signal(signal.SIGKILL)
@@ -90,8 +96,15 @@ def test_items_that_are_none_are_counted_and_kept_as_dead_letters(tmp_path: Path
     lines = b'{"title": "Good", "link": "https://a.example/1", "feed_url": "https://a.example/f"}\nnot json\n{"title": []}\n{"link": "https://a.example/2"}\n'
     (tmp_path / "items.jsonl").write_bytes(lines)
     summary = biowire_json("ingest", str(tmp_path / "items.jsonl"), home=tmp_path)
-    assert {name: count for name, count in summary["outcomes"].items() if count} == {"new": 1, "skipped": 1, "failed": 2}
-    letters = [json.loads(line) for line in biowire("deadletters", "list", "--json", home=tmp_path).stdout.splitlines()]
+    assert {name: count for name, count in summary["outcomes"].items() if count} == {
+        "new": 1,
+        "skipped": 1,
+        "failed": 2,
+    }
+    letters = [
+        json.loads(line)
+        for line in biowire("deadletters", "list", "--json", home=tmp_path).stdout.splitlines()
+    ]
     assert len(letters) == 2
     shown = biowire_json("deadletters", "show", str(letters[0]["id"]), home=tmp_path)
     assert shown["body"] == "not json"

@@ -1,0 +1,100 @@
+"""A whole real week through the embedded mode: counted once, in any order, through kills, again under replay.
+
+`BIOWIRE_FULL=1` kills fifty times instead of six.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from embedded_runs import biowire, biowire_json, command, differences, documents, environment
+from shared_data import shared
+
+KILLS = 50 if os.environ.get("BIOWIRE_FULL") else 6
+
+pytestmark = [pytest.mark.shared, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def week() -> Path:
+    return shared("stream", "full_stream_2023-W32.jsonl.gz")
+
+
+@pytest.fixture(scope="module")
+def ingested(week: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("week")
+    summary = biowire_json("ingest", str(week), home=home)
+    assert summary["entries"] == sum(summary["outcomes"].values()) == 15_198
+    assert summary["outcomes"]["failed"] == 0
+    return home
+
+
+@pytest.fixture(scope="module")
+def exported(ingested: Path) -> list[dict[str, Any]]:
+    return documents(ingested)
+
+
+def test_every_item_is_counted_once_and_a_second_ingest_adds_nothing(
+    week: Path, ingested: Path, exported: list[dict[str, Any]]
+) -> None:
+    sightings = biowire("export", "--sightings", home=ingested).stdout.splitlines()
+    assert len(sightings) == 15_198
+    again = biowire_json("ingest", str(week), home=ingested)
+    assert again["outcomes"]["duplicate"] == again["entries"] == 15_198
+    assert len(documents(ingested)) == len(exported)
+
+
+def test_all_flags_quote_the_text_at_their_offsets(exported: list[dict[str, Any]]) -> None:
+    flags = [(document, flag) for document in exported for flag in document["flags"]]
+    assert len(flags) > 500
+    wrong = [
+        flag
+        for document, flag in flags
+        if document[flag["field"]][flag["start"] : flag["end"]] != flag["surface"]
+    ]
+    assert wrong == []
+
+
+def test_the_shuffled_week_gives_the_same_documents(
+    week: Path, exported: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    lines = gzip.decompress(week.read_bytes()).splitlines(keepends=True)
+    random.Random(32).shuffle(lines)
+    (tmp_path / "shuffled.jsonl").write_bytes(b"".join(lines))
+    biowire("ingest", str(tmp_path / "shuffled.jsonl"), home=tmp_path)
+    assert differences(exported, documents(tmp_path)) == []
+
+
+def test_kills_at_random_moments_leave_the_week_as_if_undisturbed(
+    week: Path, exported: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    chance = random.Random(50)
+    killed = 0
+    while killed < KILLS:
+        with subprocess.Popen(
+            command("ingest", str(week), "--home", str(tmp_path)),
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            time.sleep(chance.uniform(0.2, 4.0))
+            if process.poll() is not None:
+                break
+            process.send_signal(signal.SIGKILL)
+            killed += 1
+    assert killed >= min(KILLS, 4)
+    biowire("ingest", str(week), home=tmp_path)
+    assert differences(exported, documents(tmp_path)) == []
+
+
+def test_replay_of_the_week_reports_no_change(ingested: Path, exported: list[dict[str, Any]]) -> None:
+    report = biowire_json("replay", "--diff", home=ingested)
+    assert (report["documents"], report["changed"]) == (len(exported), 0)
