@@ -249,4 +249,4 @@ def test_every_abbreviation_of_three_letters_or_fewer_asks_for_company_or_is_lis
         for form in pattern.forms
         if len(form) <= 3 and form.isupper()
     }
-    assert bare <= unmistakable | {"BKA", "W3C", "ABD", "PRC", "CIN"}
+    assert bare <= unmistakable | {"BKA", "IBM", "W3C", "ABD", "PRC", "CIN"}
