@@ -19,6 +19,8 @@ from .postings import Postings, Runs
 from .signature import Signature
 from .traits import RARE
 
+_MOST_DAYS = 5_000
+"""Days known to be empty are forgotten past this number."""
 DAY = 86_400_000_000
 """Microseconds in a day: all times here are whole microseconds since the epoch, UTC."""
 
@@ -120,13 +122,14 @@ class Node(msgspec.Struct, array_like=True, gc=False, eq=False):
 class Day:
     """The nodes of one language and day, found by their rarest words."""
 
-    __slots__ = ("changed", "nodes", "number", "rare")
+    __slots__ = ("changed", "nodes", "number", "rare", "used")
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.nodes: dict[str, Node] = {}
         self.changed: set[str] = set()
         self.rare: Runs[Node] = Runs()
+        self.used = 0
 
 
 def _nothing(node: Node) -> None:
@@ -146,15 +149,22 @@ class Days:
         self._days: dict[tuple[str, int], Day] = {}
         self._nodes: dict[str, Node] = {}
         self._keys: dict[str, Postings[Node]] = {}
+        self._tick = 0
+        self._last = ("", 0, 0)
         self.on_load: Callable[[Node], None] = _nothing
         self.on_drop: Callable[[Node], None] = _nothing
 
     def ensure(self, language: str, first: int, last: int) -> None:
         """Have days `first` to `last` loaded, and count them as just used."""
-        days = self._days
+        if (language, first, last) == self._last:
+            return
+        self._last = language, first, last
+        self._tick += 1
         for number in range(first, last + 1):
-            day = days.pop((language, number), None)
-            days[language, number] = self._load(language, number) if day is None else day
+            day = self._days.get((language, number))
+            if day is None:
+                day = self._days[language, number] = self._load(language, number)
+            day.used = self._tick
 
     def _load(self, language: str, number: int) -> Day:
         day = Day(number)
@@ -226,16 +236,15 @@ class Days:
     def shrink(self) -> None:
         """Drop the least recently used days without changes until the bound is kept."""
         excess = len(self._nodes) - self._bound
-        if excess <= 0 and len(self._days) < 4000:
+        if excess <= 0 and len(self._days) < _MOST_DAYS:
             return
-        for name, day in list(self._days.items()):
-            if excess <= 0 and day.nodes:
+        self._last = ("", 0, 0)
+        for (language, number), day in sorted(self._days.items(), key=lambda item: item[1].used):
+            if day.changed or (excess <= 0 and day.nodes) or day.used == self._tick:
                 continue
-            if day.changed:
-                continue
-            del self._days[name]
+            del self._days[language, number]
             excess -= len(day.nodes)
             for node in day.nodes.values():
                 del self._nodes[node.id]
-                self._keys[name[0]].drop(node)
+                self._keys[language].drop(node)
                 self.on_drop(node)

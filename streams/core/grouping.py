@@ -160,8 +160,6 @@ class Decider:
             if when > end:
                 break
             self._queue(article_id, node)
-        for article_id in (*node.links, *node.twins):
-            self._queue(article_id, node)
 
     def _leave(self, node: Node) -> None:
         """Without it the story fits others better: everyone linked to a member near it looks again."""
@@ -179,9 +177,6 @@ class Decider:
                 self._queue(article_id, node)
                 for other in member.links:
                     self._queue(other, node)
-        if node.story == node.id:
-            for _, article_id in members:
-                self._queue(article_id, node)
         if not members:
             del self._members[node.story]
 

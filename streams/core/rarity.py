@@ -12,7 +12,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 
-from .text import fold_text
+from .text import fold_text, tokens
 
 STOP = 5.9
 """Words used more often than this (zipf scale: log10 of uses in a billion words) say nothing of an event."""
@@ -22,7 +22,7 @@ SCALE = 32
 """Weights are whole numbers, so that sums do not depend on the order of adding: `SCALE` per unit of zipf."""
 
 _STEM = 7
-_CACHED = 200_000
+_CACHED = 100_000
 
 
 def stable_hash(text: str) -> int:
@@ -42,6 +42,7 @@ class Words(dict[str, tuple[int, int, int]]):
         super().__init__()
         self._zipf = _zipf_table(language)
         self._english = language == "en"
+        self.capitals = _Capitals(self)
 
     def __missing__(self, word: str) -> tuple[int, int, int]:
         if len(self) >= _CACHED:
@@ -54,7 +55,9 @@ class Words(dict[str, tuple[int, int, int]]):
         return known
 
     def weight(self, word: str) -> int:
-        """Rarity of the word, in `SCALE`ths of a unit of zipf; 0 when it is too common to count."""
+        """Rarity of the word, in `SCALE`ths of a unit of zipf; 0 for a number, and what is too common to count."""
+        if word[0].isdigit() or (len(word) == 1 and word.isascii()):
+            return 0
         guess = max(RAREST, 6.5 - 0.5 * len(word))
         zipf = guess if self._zipf is None else self._zipf.get(word, RAREST)
         return round(SCALE * max(0.0, 7.0 - zipf)) if zipf < STOP else 0
@@ -63,6 +66,20 @@ class Words(dict[str, tuple[int, int, int]]):
         if self._english and len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
             word = word[:-1]
         return word[:_STEM]
+
+
+class _Capitals(dict[str, tuple[int, ...]]):
+    """Stems of the words in a piece of text between spaces, as written; filled as they are met."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__()
+        self._words = words
+
+    def __missing__(self, written: str) -> tuple[int, ...]:
+        if len(self) >= _CACHED:
+            self.clear()
+        stems = self[written] = tuple(self._words[word][1] for word in tokens(fold_text(written)))
+        return stems
 
 
 @functools.cache

@@ -10,6 +10,7 @@ Numbers stand apart: tables, rates and puzzles repeat their words and change the
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .rarity import Words
-from .text import CHARACTER
 
 SKETCH, KEYS, NUMBERS = 64, 8, 16
 """Hashes kept: to compare by, to be found by, of numbers."""
@@ -27,7 +27,11 @@ _TELLING = 96
 
 _M1, _M2, _M3 = (np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93))
 _HALF = np.uint64(32)
-_FOLDED_NUMBER = 0x6E756D62657221
+_SOME_NUMBER = np.uint64(0x6E756D62657221)
+"""All numbers count as the same word; which ones they are is kept apart."""
+_DIGITS = frozenset("0123456789")
+_WORDS, _CHARACTERS = 3, 5
+"""Width of a shingle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +61,32 @@ class Likeness:
     """Of the numbers of the text that has fewer, what the other has too; 1 where one has none."""
 
 
-def signature_of(words: Sequence[str], known: Words) -> Signature:
-    """The signature of a text cut into folded words."""
+def signature_of(words: Sequence[str], known: Words, *, by_character: bool) -> Signature:
+    """The signature of a text cut into folded words, or characters where the script has no spaces."""
     facts = [known[word] for word in words]
-    digits = [word[0].isdigit() for word in words]
-    hashes = np.array([_FOLDED_NUMBER if d else f[0] for f, d in zip(facts, digits, strict=True)], np.uint64)
-    weights = np.array([f[2] for f in facts], np.int32)
-    numbers = {f[1] for f, d, w in zip(facts, digits, words, strict=True) if d and not _is_year(w)}
-    width = 5 if words and CHARACTER.match(words[len(words) // 2]) else 3
+    hashes = np.array([fact[0] for fact in facts], np.uint64)
+    weights = np.array([fact[2] for fact in facts], np.int32)
+    digits = [at for at, word in enumerate(words) if word[0] in _DIGITS]
+    numbers = {facts[at][1] for at in digits if not _is_year(words[at])}
+    hashes[digits] = _SOME_NUMBER
+    width = _CHARACTERS if by_character else _WORDS
     shingles, weight = _shingles(hashes, weights, min(width, max(1, len(words))))
-    distinct = np.unique(shingles)
-    telling = np.unique(shingles[weight >= _TELLING])
+    telling = _distinct(shingles[weight >= _TELLING])
+    distinct = _distinct(shingles)
     return Signature(
         sketch=distinct[:SKETCH].tobytes(),
         keys=telling[:KEYS].tobytes(),
         numbers=np.array(sorted(numbers)[:NUMBERS], np.uint32).tobytes(),
         size=len(distinct),
     )
+
+
+def _distinct(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Sorted, each once."""
+    ordered = np.sort(hashes)
+    if len(ordered) < 2:
+        return ordered
+    return np.concatenate((ordered[:1], ordered[1:][ordered[1:] != ordered[:-1]]))
 
 
 def _is_year(word: str) -> bool:
@@ -115,13 +128,12 @@ def likeness(a: Signature, b: Signature) -> Likeness:
 
 def _overlap(a: bytes, b: bytes, limit: int) -> tuple[int, int, int]:
     """Shared hashes, and hashes of either, below the point that both sketches reach."""
-    left, right = memoryview(a).cast("I"), memoryview(b).cast("I")
-    if not left or not right:
-        return 0, len(left), len(right)
-    reach = min(
-        left[-1] if len(left) == limit else 0xFFFFFFFF,
-        right[-1] if len(right) == limit else 0xFFFFFFFF,
-    )
-    of_a = {h for h in left if h <= reach}
-    of_b = {h for h in right if h <= reach}
-    return len(of_a & of_b), len(of_a), len(of_b)
+    left, right = memoryview(a).cast("I").tolist(), memoryview(b).cast("I").tolist()
+    shared = set(left).intersection(right)
+    if len(left) == limit and (len(right) < limit or left[-1] < right[-1]):
+        reach = left[-1]
+    elif len(right) == limit:
+        reach = right[-1]
+    else:
+        return len(shared), len(left), len(right)
+    return sum(value <= reach for value in shared), bisect_right(left, reach), bisect_right(right, reach)

@@ -9,27 +9,26 @@ weight and marks; the words themselves are kept beside them for reasons people c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from connectors.records import Article
-
-from .rarity import Words, stable_hash, words_of
-from .text import CHARACTER, fold_text, tokens
+from .rarity import Words, stable_hash
 
 WORDS = 40
 """Words kept of an article: more do not tell events apart better, and every pair compares them all."""
 RARE = 10
 """How many of its rarest words an article can be found by."""
-LEAD_WORDS = 90
+LEAD_WORDS = 100
 """An article says what happened in its first words."""
+
+LEAD_CHARACTERS = 600
 
 IN_TITLE, NAME, NUMBER = 1, 2, 4
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _SEPARATOR = re.compile(r"[.,](?=\d{3}(?:\D|$))")
-_CAPITAL = re.compile(r"[^\W\d_][\w'’.-]*")
-_ENDS = (".", "!", "?", ":", "|", "–", "—", "-", "”", '"', "…")
+_CENTURIES = frozenset({"19", "20"})
+_ENDS = frozenset('.!?:|–—-”"…')
 
 _CALENDAR = frozenset(
     """
@@ -53,100 +52,101 @@ _CALENDAR = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """The title and leading text of an article, folded and cut into words."""
+
+    title: list[str]
+    lead: list[str]
+    folded_title: str
+    folded_lead: str
+    by_character: bool
+    """True for a script without spaces: neighbours are counted as words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Traits:
     """One article as the story stage compares it. Words are sorted by falling weight, then hash."""
 
-    words: tuple[int, ...]
-    weights: tuple[int, ...]
-    marks: tuple[int, ...]
-    surfaces: tuple[str, ...]
+    words: list[int]
+    weights: list[int]
+    marks: list[int]
+    surfaces: list[str]
     frame: int
     """Hash of the title without its numbers and dates: equal for the issues of a recurring column."""
     stamp: int
     """Hash of the numbers and dates of the title: 0 without any, odd with a date. Tells issues apart."""
 
 
-def traits_of(article: Article, body: str) -> Traits:
-    """The traits of an article whose leading text is `body`."""
-    known = words_of(article.language)
-    title = fold_text(article.title)
-    title_tokens = tokens(title)
-    lead = _lead(body)
-    found: dict[int, list[int | str]] = {}
-    _count(found, title_tokens, known, IN_TITLE)
-    _count(found, tokens(fold_text(lead)), known, 0)
-    _count_numbers(found, title, IN_TITLE | NUMBER)
-    _count_numbers(found, fold_text(lead), NUMBER)
-    for name in _names(article.title, lead):
-        entry = found.get(known[name][1])
-        if entry is not None:
-            entry[1] |= NAME  # type: ignore[operator]
-    rarest = sorted(((-int(w), h, int(m), str(s)) for h, (w, m, s) in found.items()))[:WORDS]
-    frame, stamp = _frame(title_tokens)
+def traits_of(title: str, lead: str, known: Words, cut: Cut) -> Traits:
+    """The traits of an article with that title and leading text, already cut into folded words."""
+    found: dict[int, int] = {}
+    surfaces: dict[int, str] = {}
+    for words, folded, mark in ((cut.title, cut.folded_title, IN_TITLE), (cut.lead, cut.folded_lead, 0)):
+        for word in _pairs(words) if cut.by_character else words:
+            _, stem, weight = known[word]
+            if weight:
+                if stem in found:
+                    found[stem] |= mark
+                else:
+                    found[stem] = weight << 3 | mark
+                    surfaces[stem] = word
+        _count_numbers(found, surfaces, folded, mark | NUMBER)
+    for stem in _names(title, lead, known):
+        if stem in found:
+            found[stem] |= NAME
+    stems = [
+        key & 0xFFFFFFFF for key in sorted((255 - (f >> 3)) << 32 | stem for stem, f in found.items())[:WORDS]
+    ]
+    facts = [found[stem] for stem in stems]
+    frame, stamp = _frame(cut.title)
     return Traits(
-        words=tuple(h for _, h, _, _ in rarest),
-        weights=tuple(-w for w, _, _, _ in rarest),
-        marks=tuple(m for _, _, m, _ in rarest),
-        surfaces=tuple(s for _, _, _, s in rarest),
+        words=stems,
+        weights=[fact >> 3 for fact in facts],
+        marks=[fact & 7 for fact in facts],
+        surfaces=[surfaces[stem] for stem in stems],
         frame=frame,
         stamp=stamp,
     )
 
 
-def _lead(body: str) -> str:
-    """The first `LEAD_WORDS` words or so, without cutting the rest."""
-    if CHARACTER.search(body, 0, 200):
-        return body[: LEAD_WORDS * 3]
-    return " ".join(body[: LEAD_WORDS * 14].split(None, LEAD_WORDS)[:LEAD_WORDS])
-
-
-def _count(found: dict[int, list[int | str]], cut: list[str], known: Words, mark: int) -> None:
+def _pairs(words: list[str]) -> Iterator[str]:
+    """Words, and pairs of neighbours where the script has no spaces between them."""
     previous = ""
-    for word in cut:
-        if len(word) == 1 and not word.isascii() and CHARACTER.match(word):
-            if previous:
-                _add(found, previous + word, known, mark)
-            previous = word
+    for word in words:
+        if len(word) > 1 or word.isascii():
+            yield word
+            previous = ""
             continue
-        previous = ""
-        if len(word) > 1 and not word[0].isdigit():
-            _add(found, word, known, mark)
+        if previous:
+            yield previous + word
+        previous = word
 
 
-def _add(found: dict[int, list[int | str]], word: str, known: Words, mark: int) -> None:
-    _, stem, weight = known[word]
-    if not weight:
-        return
-    entry = found.get(stem)
-    if entry is None:
-        found[stem] = [weight, mark, word]
-    else:
-        entry[1] |= mark  # type: ignore[operator]
-
-
-def _count_numbers(found: dict[int, list[int | str]], folded: str, mark: int) -> None:
+def _count_numbers(found: dict[int, int], surfaces: dict[int, str], folded: str, mark: int) -> None:
     for number in _NUMBER.findall(folded):
-        plain = _SEPARATOR.sub("", number)
+        plain = _SEPARATOR.sub("", number) if len(number) > 4 else number
         stem = stable_hash(plain) & 0xFFFFFFFF
-        year = len(plain) == 4 and plain[:2] in {"19", "20"}
-        entry = found.get(stem)
-        if entry is None:
-            found[stem] = [24 if year else min(30 * len(plain), 90), mark, number]
+        if stem in found:
+            found[stem] |= mark
         else:
-            entry[1] |= mark  # type: ignore[operator]
+            year = len(plain) == 4 and plain[:2] in _CENTURIES
+            found[stem] = (24 if year else min(30 * len(plain), 90)) << 3 | mark
+            surfaces[stem] = number
 
 
-def _names(title: str, lead: str) -> Iterable[str]:
-    """Folded words written with a capital where the sentence does not ask for one."""
+def _names(title: str, lead: str, known: Words) -> Iterator[int]:
+    """Stems of words written with a capital where the sentence does not ask for one."""
     words = title.split()
-    capitals = sum(word[:1].isupper() for word in words)
-    in_title_case = capitals * 2 > len(words) + 1
-    text = lead if in_title_case else f"{title} . {lead}"
+    if sum(map(str.isupper, [word[0] for word in words])) * 2 <= len(words) + 1:
+        words = [*words, ".", *lead.split()]
+    else:
+        words = lead.split()
+    capitals = known.capitals
     starts = True
-    for word in text.split():
+    for word in words:
         if word[0].isupper() and not starts:
-            yield from tokens(fold_text(word))
-        starts = word.endswith(_ENDS)
+            yield from capitals[word]
+        starts = word[-1] in _ENDS
 
 
 def _frame(title_tokens: list[str]) -> tuple[int, int]:
