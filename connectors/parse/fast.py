@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from ..records import Entry, ParsedFeed
-from .fast_entry import PLAIN, EntryReader, Scope, base_of, href_of, language_of, link_text, text_construct
+from .fast_entry import EntryReader, Scope, base_of, href_of, language_of, link_text, title_text
 from .links import resolve, web_link
 from .names import ATOM, RDF, RSS1, Unsure, check_prefixes, standard_name
 from .pace import pace
@@ -44,6 +44,7 @@ class _Document:
 
     entries: list[Entry] = field(default_factory=list)
     title: str = ""
+    atom: bool = False
     unwrap: bool = False
     has_summary: bool = False
     has_content: bool = False
@@ -85,9 +86,10 @@ def _root(data: bytes, parser: etree.XMLParser) -> _Element:
 def _read(root: _Element, url: str) -> ParsedFeed:
     check_prefixes(root)
     form = _format(root)
+    atom = not form.startswith("rss")
     scope = Scope(0, base_of(root, url), language_of(root, ""))
-    reader = EntryReader(unwrap=form == "atom-1.0")
-    document = _Document(unwrap=form == "atom-1.0")
+    reader = EntryReader(atom=atom, unwrap=form == "atom-1.0")
+    document = _Document(atom=atom, unwrap=form == "atom-1.0")
     _walk(root, scope, reader, document)
     if sum(1 for _ in root.iter("{*}item", "{*}entry")) != len(document.entries):
         raise Unsure("entries in odd places")
@@ -146,7 +148,8 @@ def _walk(parent: _Element, scope: Scope, reader: EntryReader, document: _Docume
 
 def _feed_field(name: str, element: _Element, scope: Scope, document: _Document) -> None:
     if name in {"title", "dc_title"}:
-        document.title = document.title or text_construct(element, PLAIN, unwrap=document.unwrap)[0]
+        title = title_text(element, scope, atom=document.atom, unwrap=document.unwrap)
+        document.title = document.title or title
     elif name == "link":
         _feed_link(element, scope, document)
     elif name in {"id", "guid"}:

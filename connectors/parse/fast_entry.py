@@ -11,15 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from feedparser.urls import make_safe_absolute_uri
 from lxml import etree
 
 from ..records import Entry
 from .authors import Person, named, spelled, split_author
-from .bodies import as_html
+from .bodies import as_html, looks_like_html
 from .dates import parse_date
 from .links import resolve, web_link
 from .names import RDF, XML_BASE, XML_LANG, Unsure, attributes_of, standard_name
-from .words import leaf_text, markup_text, mend
+from .titles import LONGEST, clean_title
+from .words import Markup, leaf_text, mend
 
 _Element = etree._Element  # noqa: SLF001 - lxml names its element type so
 PLAIN, HTML, XHTML = "text/plain", "text/html", "application/xhtml+xml"
@@ -56,7 +58,9 @@ class Scope:
 def base_of(element: _Element, base: str) -> str:
     """`xml:base` (or, as found in the wild, `base`) resolved against the base around it."""
     own = str(element.get(XML_BASE) or element.get("base") or "")
-    return resolve(base, own) or base if own else base
+    if not own:
+        return base
+    return (make_safe_absolute_uri(base, own) or base) if base else resolve("", own)
 
 
 def language_of(element: _Element, language: str) -> str:
@@ -101,9 +105,23 @@ def text_construct(element: _Element, default: str, *, unwrap: bool) -> tuple[st
         kind = _TYPES.get(attributes.get("type", default).lower(), "")
         if not kind:
             raise Unsure(f"type {attributes['type']}")
-    if kind == XHTML:
-        return markup_text(element, unwrap=unwrap), kind
-    return leaf_text(element), kind
+    if kind != XHTML and not len(element):
+        return leaf_text(element), kind
+    markup = Markup(open=kind == XHTML)
+    value = markup.read(element, unwrap=unwrap)
+    return value, XHTML if markup.open else kind
+
+
+def title_text(element: _Element, scope: Scope, *, atom: bool, unwrap: bool) -> str:
+    """A title, cleaned if it is HTML; outside of Atom also if it only looks like it (pop). Raises Unsure."""
+    value, kind = text_construct(element, PLAIN, unwrap=unwrap)
+    if "<" not in value and "&" not in value:
+        return value
+    if len(value) > LONGEST:
+        raise Unsure("a long title with markup")
+    if kind == PLAIN and not atom and looks_like_html(value):
+        kind = HTML
+    return clean_title(value, kind, base_of(element, scope.base))
 
 
 @dataclass(slots=True)
@@ -137,8 +155,9 @@ _Handler = Callable[["EntryReader", _Element, Scope], None]
 class EntryReader:
     """Reads the entries of one document; learns the names used in it once."""
 
-    def __init__(self, *, unwrap: bool) -> None:
+    def __init__(self, *, atom: bool, unwrap: bool) -> None:
         """`unwrap`: Atom 1.0, where inline XHTML comes in a `<div>` that is not part of it."""
+        self._atom = atom
         self._unwrap = unwrap
         self._handlers: dict[str, _Handler | None] = {}
         self._draft = _Draft()
@@ -186,7 +205,7 @@ class EntryReader:
     def title(self, element: _Element, scope: Scope, *, media: bool = False) -> None:
         """The first title that is not empty, at the shallowest depth (_end_title, title_depth)."""
         draft, depth = self._draft, scope.depth
-        value, _ = self._body(element, PLAIN)
+        value = title_text(element, scope, atom=self._atom, unwrap=self._unwrap)
         if not -1 < draft.title_depth <= depth:
             draft.language = language_of(element, scope.language) if element.attrib else scope.language
             if draft.title_at is None or depth <= draft.title_at:

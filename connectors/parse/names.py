@@ -50,6 +50,11 @@ def standard_name(element: etree._Element) -> str:
     return f"{prefix}_{local}" if prefix else local
 
 
+def ends_something(name: str) -> bool:
+    """Whether feedparser acts on the end tag of this element even within markup."""
+    return hasattr(_FeedParserMixin, f"_end_{name}")
+
+
 def check_prefixes(root: etree._Element) -> None:
     """Raise Unsure where a telling prefix is bound to another known namespace: feedparser mixes them up."""
     for prefix, uri in root.nsmap.items():

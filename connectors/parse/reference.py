@@ -18,6 +18,7 @@ from .bodies import as_html
 from .dates import from_tuple, parse_date
 from .links import web_link
 from .pace import pace
+from .titles import clean_title
 
 _LONG_AUTHOR = re.compile(
     rb"(<(?:[\w-]{1,40}:)?(?:author|creator|name|email|managingEditor|webMaster|publisher)\b[^<>]{0,500}>\s*"
@@ -65,7 +66,7 @@ def read_reference(data: bytes, url: str = "") -> ParsedFeed:
     return ParsedFeed(
         format=FORMATS.get(read.get("version") or "", "other"),
         reader="feedparser",
-        title=_text(feed.get("title")),
+        title=_title(feed),
         link=web_link(_text(feed.get("link"))),
         language=_text(feed.get("language")),
         entries=tuple(_entry(entry) for entry in read.entries),
@@ -95,7 +96,7 @@ def _entry(entry: Any) -> Entry:
     return Entry(
         id=_text(entry.get("id")),
         link=web_link(_text(entry.get("link"))),
-        title=_text(entry.get("title")),
+        title=_title(entry),
         published=_date(entry, "published"),
         updated=_date(entry, "updated"),
         authors=_authors(entry),
@@ -110,6 +111,11 @@ def _date(entry: Any, name: str) -> datetime | None:
     """As feedparser read it; where it could not, as we can. `dict.get`: no falling back on the other date."""
     read = dict.get(entry, f"{name}_parsed")
     return from_tuple(read) if read else parse_date(_text(dict.get(entry, name)))
+
+
+def _title(owner: Any) -> str:
+    detail = owner.get("title_detail") or {}
+    return clean_title(_text(owner.get("title")), _text(detail.get("type")), _text(detail.get("base")))
 
 
 def _html(value: str, detail: Any) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import re
+from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
 from feedparser.html import _cp1252
 from lxml import etree
 
-from .names import Unsure
+from .names import Unsure, ends_something, standard_name
 
+_DEEPEST = 200
 _C1 = re.compile("[\x80-\x9f]")
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 
@@ -32,35 +34,41 @@ def leaf_text(element: etree._Element) -> str:
     return mend(text.strip()) if text else ""
 
 
-def markup_text(element: etree._Element, *, unwrap: bool) -> str:
-    """Inline XHTML as text; `unwrap` drops the one `<div>` around all of it, as Atom 1.0 asks."""
-    pieces: list[str] = []
-    if element.text:
-        pieces.append(escape(element.text))
-    for child in element:
-        _append(child, pieces, 0)
-    if unwrap:
-        pieces = _without_div(pieces)
-    return mend("".join(pieces).strip())
+@dataclass(slots=True)
+class Markup:
+    """Inline markup as text. `open`: it is XHTML, as declared or since its first tag other than `<div>`."""
 
+    open: bool
+    pieces: list[str] = field(default_factory=list)
 
-def _append(element: etree._Element, pieces: list[str], depth: int) -> None:
-    if depth > 200:
-        raise Unsure("markup nested too deep")
-    name = etree.QName(element)
-    local = name.localname.lower()
-    if local in {"math", "svg"}:
-        raise Unsure("inline MathML or SVG")
-    pieces.append(
-        f"<{local}{''.join(_attribute(str(key), str(value)) for key, value in element.attrib.items())}>"
-    )
-    if element.text:
-        pieces.append(escape(element.text))
-    for child in element:
-        _append(child, pieces, depth + 1)
-    pieces.append(f"</{local}>")
-    if element.tail:
-        pieces.append(escape(element.tail))
+    def read(self, element: etree._Element, *, unwrap: bool) -> str:
+        """All that is in the element; `unwrap` drops the one `<div>` around it, as Atom 1.0 asks."""
+        self._text(element.text)
+        for child in element:
+            self._append(child, 0)
+        pieces = _without_div(self.pieces) if unwrap and self.open else self.pieces
+        return mend("".join(pieces).strip())
+
+    def _text(self, text: str | None) -> None:
+        if text:
+            self.pieces.append(escape(text) if self.open else text)
+
+    def _append(self, element: etree._Element, depth: int) -> None:
+        name = standard_name(element)
+        local = etree.QName(element).localname.lower()
+        if depth > _DEEPEST or local in {"math", "svg"} or ends_something(name):
+            raise Unsure(f"{name} in markup")
+        div = name in {"div", "xhtml_div"}
+        self.open = self.open or not div
+        if self.open:
+            attributes = (_attribute(str(key), str(value)) for key, value in element.attrib.items())
+            self.pieces.append(f"<{local}{''.join(attributes)}>")
+        self._text(element.text)
+        for child in element:
+            self._append(child, depth + 1)
+        if self.open:
+            self.pieces.append(f"</{local}>")
+        self._text(element.tail)
 
 
 def _attribute(key: str, value: str) -> str:

@@ -1,0 +1,21 @@
+"""Titles that hold markup, exactly as feedparser gives them: sanitized, because a title is shown as it is.
+
+Bodies stay raw until they are shown; titles are short, and few have markup, so this costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from feedparser.sanitizer import _sanitize_html
+from feedparser.urls import resolve_relative_uris
+
+HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+LONGEST = 2000
+"""Longer titles with markup are for the reader that can be killed: the sanitizer is not linear."""
+
+
+def clean_title(title: str, kind: str, base: str) -> str:
+    """The title of a type; only HTML with a tag or an entity in it is changed."""
+    if kind not in HTML_TYPES or ("<" not in title and "&" not in title):
+        return title
+    cleaned = _sanitize_html(resolve_relative_uris(title, base, "utf-8", kind), "utf-8", kind)
+    return str(cleaned)
