@@ -16,14 +16,16 @@ from .text import fold_text, tokens
 from .vocabulary import Condition, Watchlist
 
 
-def flag(article: Article, hits: Hits, vocabulary: Vocabulary) -> tuple[Flag, ...]:  # noqa: ARG001 - as classify
+def flag(article: Article, hits: Hits, vocabulary: Vocabulary) -> tuple[Flag, ...]:
     """All flags of an article, sorted by field, start, end, watchlist, term."""
     flags: dict[tuple[str, int, int, str, str], Flag] = {}
     for hit in hits.found:
         for watchlist, term in hit.rule.flags:
             if not objection(vocabulary.watchlists[watchlist], hit, hits, vocabulary):
                 made = _flag(watchlist, term, hit)
-                flags.setdefault((made.field, made.start, made.end, watchlist, term), made)
+                key = (made.field, made.start, made.end, watchlist, term)
+                if key not in flags or made.language == article.language:
+                    flags[key] = made
     return tuple(sorted(_outermost(flags.values()), key=_order))
 
 
