@@ -124,7 +124,7 @@ def _rfc3339(when: datetime) -> str:
 def _break(text: str, behaviour: str) -> str:
     """Put the fault into the document that the feed is known for."""
     if behaviour == "truncated":
-        return text[: int(len(text) * 0.93)]
+        return text[: text.rfind("<item>") + 100]
     if behaviour == "ampersand":
         return text.replace("&amp;", "&")
     if behaviour == "entities":

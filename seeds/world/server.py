@@ -54,7 +54,7 @@ class Running:
         self._articles = {(a.outlet, a.path): a for a in world.articles.values()}
         self._app = web.Application(middlewares=[self._log])
         self._app.router.add_get("/{path:.*}", self._answer)
-        self._runner = web.AppRunner(self._app, access_log=None)
+        self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=1)
 
     @property
     def url(self) -> str:
@@ -91,7 +91,7 @@ class Running:
 
     async def _start(self, host: str, port: int) -> None:
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port, shutdown_timeout=1)
+        site = web.TCPSite(self._runner, host, port)
         await site.start()
         self.port = int(self._runner.addresses[0][1])
 
@@ -113,7 +113,7 @@ class Running:
         return response
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        name = request.host.rpartition(":")[0] if ":" in request.host else request.host
+        name = request.host.partition(":")[0].lower()
         outlet = name.removesuffix(".localhost").removeprefix("m.")
         place = (outlet, request.path)
         if outlet not in self.world.outlets:
