@@ -153,7 +153,7 @@ class Client:
         moved: str,
         started: float,
     ) -> Answer:
-        headers = {name.lower(): response.headers[name] for name in response.headers}
+        headers = {name.lower(): _text(response.headers[name]) for name in response.headers}
         final, seconds = str(response.url.with_user(None)), time.monotonic() - started
         if response.status == 304 and len(asked) > 1:
             return NotModified(
@@ -245,6 +245,15 @@ async def _system_lookup(host: str) -> list[str]:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(info[4][0]) for info in found))
+
+
+def _text(value: str) -> str:
+    """A header as text that can be kept and sent; bytes that are no UTF-8 are read as Latin-1."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogateescape").decode("latin-1")
+    return value
 
 
 def _is_literal(host: str) -> bool:

@@ -96,7 +96,7 @@ def _sends(data: bytes) -> Script:
 
 
 def _read(head: bytes) -> Request:
-    first, *lines = head.decode("latin-1").strip().split("\r\n")
+    first, *lines = head.decode("utf-8", "surrogateescape").strip().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     return Request(first.split(" ")[1], headers.get("host", ""), headers)
 
