@@ -181,6 +181,12 @@ TRAPS = [
     ("白俄罗斯选举", "region.ru"),
     ("南苏丹难民登记", "region.sd"),
     ("Un chico gana un concurso", "region.gh"),
+    ("El polen vuelve en primavera", "region.pl"),
+    ("Un sillón colorado en la sala", "region.us-co"),
+    ("La cucina indiana conquista tutti", "region.us-in"),
+    ("Yasa teklifi kabul edildi", "region.af"),
+    ("Türk dili konuşuldu", "region.tl"),
+    ("Europol Gaz changes hands", "organisation.europol"),
 ]
 
 
