@@ -142,11 +142,12 @@ def fold(text: str) -> Folded:
     return Folded(text, folded, origins)
 
 
-_WIDE = re.compile(r"[^\x00-\x7f]+(?:[ ,.]{1,2}[^\x00-\x7f]+)*")
+_WIDE = re.compile(r"[^\x00-\x7f“”„«»—•]+(?:[ ,.]{1,2}[^\x00-\x7f“”„«»—•]+)*")
 """Runs worth a look into the table, which is slow; what stands between them is plain ASCII."""
 
 
 def _fold_runs(text: str) -> str:
+    text = text.replace("’", "'").replace("‘", "'").replace("–", "-")  # as the table has them
     parts: list[str] = []
     end = 0
     for run in _WIDE.finditer(text):
@@ -172,20 +173,20 @@ def fold_text(text: str) -> str:
 
 def tokens(folded: str) -> list[str]:
     """Cut folded text into words, or characters where the script has no spaces."""
-    plain = _without_quotes(folded)
+    plain = without_quotes(folded)
     return _ASCII_TOKEN.findall(plain) if plain.isascii() else TOKEN.findall(plain)
 
 
 def token_spans(folded: str) -> Iterator[tuple[str, int, int]]:
     """Each token with its start and end in the folded text."""
-    plain = _without_quotes(folded)
+    plain = without_quotes(folded)
     pattern = _ASCII_TOKEN if plain.isascii() else TOKEN
     for found in pattern.finditer(plain):
         yield found.group(), found.start(), found.end()
 
 
-def _without_quotes(folded: str) -> str:
-    """Put spaces for the signs that most often keep a text of plain words from being ASCII."""
+def without_quotes(folded: str) -> str:
+    """Put spaces for the signs that most often keep a text of plain words from being ASCII; same tokens."""
     if not folded.isascii():
         for sign in "“”„«»—•":
             folded = folded.replace(sign, " ")
