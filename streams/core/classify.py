@@ -18,11 +18,11 @@ from .matcher import Hit, Hits
 from .records import FIELDS, Classified, Evidence, Label, Relevance
 from .references import Target
 
-TITLE, BODY, DEEP = 2.0, 1.0, 0.5
-"""What a hit in the title, in the body, and further down in a long text counts."""
-DEEP_FROM = 1500
-"""Code points of a field after which words count as further down."""
-MENTION, MAIN = 0.25, 0.6
+TITLE, LEAD, BODY, DEEP = 2.0, 1.5, 1.0, 0.5
+"""What a hit counts in the title, in the first sentence, in the body, and further down in a long text."""
+LEAD_TO, DEEP_FROM = 150, 1500
+"""Code points of summary or text up to which words are of the lead, and from which they are further down."""
+MENTION, MAIN = 0.25, 0.55
 """Scores from which an article mentions biometrics, and is about them."""
 MOST_REASONS = 8
 RELEVANCE = "relevance"
@@ -116,6 +116,8 @@ def _add_up(weighed: Iterable[tuple[Hit, float]], *, repeated: bool) -> _Sum:
 def _place(hit: Hit) -> float:
     if hit.field == "title":
         return TITLE
+    if hit.start < LEAD_TO:
+        return LEAD
     return BODY if hit.start < DEEP_FROM else DEEP
 
 
