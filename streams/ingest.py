@@ -6,6 +6,7 @@ halfway and resumed ends in the same documents as one that ran through.
 
 from __future__ import annotations
 
+import functools
 import gzip
 import io
 import sys
@@ -39,8 +40,9 @@ def ingest(
     with _open(source) as file:
         size = Path(source).stat().st_size if source != "-" else 0
         digest = _digest(file) if size else ""
-        received, done = instance.log.begin_import(digest, now) if digest else (now, 0)
-        total: Counter[Outcome] = instance.drain() and Counter()
+        received, done = instance.log.import_of(digest) or (now, 0)
+        instance.drain()  # what another process appended and did not come to work
+        total: Counter[Outcome] = Counter()
         lines = 0
         for batch in _batches(_lines(file, source)):
             lines += len(batch)
@@ -50,10 +52,14 @@ def ingest(
             total += instance.ingest(
                 batch,
                 received,
-                lambda: instance.log.mark_import(digest, lines) if digest else None,  # noqa: B023 - called before the loop goes on
+                functools.partial(instance.log.mark_import, digest, received, lines) if digest else _nothing,
             )
             progress(lines, min(1.0, file.tell() / size) if size else 0.0)
     return total
+
+
+def _nothing() -> None:
+    """Standard input has no digest by which to resume it."""
 
 
 def _open(source: str) -> IO[bytes]:

@@ -126,20 +126,19 @@ class Log:
             (name, by),
         )
 
-    def begin_import(self, digest: str, now: datetime) -> tuple[datetime, int]:
-        """Time of receipt and lines done of an import; a resumed one goes on where it stopped."""
-        with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO imports VALUES (?, ?, 0) ON CONFLICT DO NOTHING", (digest, microseconds(now))
-            )
-            row = connection.execute(
-                "SELECT received, lines FROM imports WHERE digest = ?", (digest,)
-            ).fetchone()
-        return moment(row[0]), int(row[1])
+    def import_of(self, digest: str) -> tuple[datetime, int] | None:
+        """Time of receipt and lines done of an import that began before; None for a new one."""
+        row = self._connection.execute(
+            "SELECT received, lines FROM imports WHERE digest = ?", (digest,)
+        ).fetchone()
+        return (moment(row[0]), int(row[1])) if row else None
 
-    def mark_import(self, digest: str, lines: int) -> None:
+    def mark_import(self, digest: str, received: datetime, lines: int) -> None:
         """Remember how far an import came; belongs to the transaction that keeps its items."""
-        self._connection.execute("UPDATE imports SET lines = ? WHERE digest = ?", (lines, digest))
+        self._connection.execute(
+            "INSERT INTO imports VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET lines = excluded.lines",
+            (digest, microseconds(received), lines),
+        )
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -107,7 +107,7 @@ CASES = {
     "broken OPML": Case(
         ("feeds", "import", "{home}/list.opml"), "list.opml", wrote("list.opml", b"<opml><body><outline")
     ),
-    "private address": Case(("feeds", "add", "http://127.0.0.1:9/feed"), "not public"),
+    "private address": Case(("feeds", "add", "http://127.0.0.1:9/feed"), "not on the public internet"),
     "address that is none": Case(("feeds", "add", "nonsense"), "nonsense"),
     "monitoring without feeds": Case(("run", "--once"), "There are no feeds yet"),
     "broken settings": Case(
@@ -126,7 +126,7 @@ CASES = {
         wrote("s.toml", b'demo_port = "high"\n'),
     ),
     "broken vocabulary": Case(
-        ("vocabulary", "check", "{home}/words"), r"detention\.toml:\d+", broken_vocabulary
+        ("replay", "--diff", "--vocabulary", "{home}/words"), r"detention\.toml:\d+", broken_vocabulary
     ),
     "missing vocabulary": Case(("replay", "--diff", "--vocabulary", "{home}/none"), "no folder"),
     "query with a hole": Case(("search", 'face AND ("recognition'), r"."),
