@@ -29,7 +29,7 @@ def looks_like_html(text: str) -> bool:
     """Tell HTML that was declared plain: a closing tag or entity, and nothing HTML does not have."""
     return (
         _CLOSED_TAG_OR_ENTITY.search(text) is not None
-        and all(tag.lower() in _ELEMENTS for tag in _TAGS.findall(text))
+        and _ELEMENTS.issuperset(tag.lower() for tag in set(_TAGS.findall(text)))
         and all(name in html.entities.entitydefs for name in _ENTITIES.findall(text) if not name.isdigit())
     )
 

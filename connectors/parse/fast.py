@@ -12,7 +12,17 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from ..records import Entry, ParsedFeed
-from .fast_entry import EntryReader, Scope, base_of, href_of, language_of, link_text, title_text
+from .constructs import (
+    PLAIN,
+    Scope,
+    base_of,
+    cleaned_title,
+    href_of,
+    language_of,
+    link_text,
+    text_construct,
+)
+from .fast_entry import EntryReader
 from .links import resolve, web_link
 from .names import ATOM, RDF, RSS1, Unsure, check_prefixes, standard_name
 from .pace import pace
@@ -148,8 +158,9 @@ def _walk(parent: _Element, scope: Scope, reader: EntryReader, document: _Docume
 
 def _feed_field(name: str, element: _Element, scope: Scope, document: _Document) -> None:
     if name in {"title", "dc_title"}:
-        title = title_text(element, scope, atom=document.atom, unwrap=document.unwrap)
-        document.title = document.title or title
+        if not document.title:
+            value, kind = text_construct(element, PLAIN, unwrap=document.unwrap)
+            document.title = cleaned_title(element, value, kind, scope, atom=document.atom)
     elif name == "link":
         _feed_link(element, scope, document)
     elif name in {"id", "guid"}:

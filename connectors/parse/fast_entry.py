@@ -6,122 +6,35 @@ feedparser works on events with state between them; each rule here names the one
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from feedparser.urls import make_safe_absolute_uri
 from lxml import etree
 
 from ..records import Entry
 from .authors import Person, named, spelled, split_author
-from .bodies import as_html, looks_like_html
+from .bodies import as_html
+from .constructs import (
+    HTML,
+    PLAIN,
+    Scope,
+    base_of,
+    cleaned_title,
+    href_of,
+    language_of,
+    link_text,
+    text_construct,
+)
 from .dates import parse_date
 from .links import resolve, web_link
-from .names import RDF, XML_BASE, XML_LANG, Unsure, attributes_of, standard_name
-from .titles import LONGEST, clean_title
-from .words import Markup, leaf_text, mend
+from .names import RDF, Unsure, attributes_of, standard_name
+from .words import leaf_text
 
 _Element = etree._Element  # noqa: SLF001 - lxml names its element type so
-PLAIN, HTML, XHTML = "text/plain", "text/html", "application/xhtml+xml"
-_TYPES = {
-    "text": PLAIN,
-    "plain": PLAIN,
-    PLAIN: PLAIN,
-    "html": HTML,
-    HTML: HTML,
-    "xhtml": XHTML,
-    XHTML: XHTML,
-}
 _ITUNES = "http://www.itunes.com/"
-_SEMICOLON = re.compile("&([A-Za-z0-9_]+);")
-
-
 _Tag = tuple[str | None, str | None, str | None]
 """Term, scheme and label of a category."""
-
-
-@dataclass(slots=True)
-class Scope:
-    """What holds for an element and those in it: depth below the entry, base URL, language."""
-
-    depth: int
-    base: str
-    language: str
-
-    def inside(self, element: _Element) -> Scope:
-        """The scope of an element's children, one deeper."""
-        return Scope(self.depth + 1, base_of(element, self.base), language_of(element, self.language))
-
-
-def base_of(element: _Element, base: str) -> str:
-    """`xml:base` (or, as found in the wild, `base`) resolved against the base around it."""
-    own = str(element.get(XML_BASE) or element.get("base") or "")
-    if not own:
-        return base
-    return (make_safe_absolute_uri(base, own) or base) if base else resolve("", own)
-
-
-def language_of(element: _Element, language: str) -> str:
-    """`xml:lang` or `lang`; an empty one says: none."""
-    own = element.get(XML_LANG, element.get("lang"))
-    return language if own is None else str(own).replace("_", "-")
-
-
-def href_of(element: _Element, base: str) -> tuple[str, bool]:
-    """Target of a link with attributes, and whether it is the page itself. Raises Unsure for an odd one."""
-    attributes = attributes_of(element)
-    href = attributes.get("url") or attributes.get("uri") or attributes.get("href")
-    if not href:
-        if not {"href", "url", "uri"}.isdisjoint(attributes):
-            raise Unsure("empty href")
-        return "", False
-    rel = attributes.get("rel", "alternate").lower()
-    kind = attributes.get("type", HTML).lower()
-    return resolve(base_of(element, base), href), rel == "alternate" and _TYPES.get(kind) in {HTML, XHTML}
-
-
-def link_text(element: _Element, base: str) -> str:
-    """Target of a link written as text."""
-    text = element.text
-    if len(element):
-        raise Unsure("markup in a link")
-    text = text.strip() if text else ""
-    if text:
-        text = mend(resolve(base_of(element, base), text))
-        if "&" in text:
-            text = _SEMICOLON.sub(r"&\1", text.replace("&amp;", "&"))
-    return text
-
-
-def text_construct(element: _Element, default: str, *, unwrap: bool) -> tuple[str, str]:
-    """Value and type of a title, summary or content (push_content, pop_content). Raises Unsure."""
-    kind = default
-    if element.attrib:
-        attributes = attributes_of(element)
-        if attributes.get("mode") == "base64":
-            raise Unsure("base64")
-        kind = _TYPES.get(attributes.get("type", default).lower(), "")
-        if not kind:
-            raise Unsure(f"type {attributes['type']}")
-    if kind != XHTML and not len(element):
-        return leaf_text(element), kind
-    markup = Markup(open=kind == XHTML)
-    value = markup.read(element, unwrap=unwrap)
-    return value, XHTML if markup.open else kind
-
-
-def title_text(element: _Element, scope: Scope, *, atom: bool, unwrap: bool) -> str:
-    """A title, cleaned if it is HTML; outside of Atom also if it only looks like it (pop). Raises Unsure."""
-    value, kind = text_construct(element, PLAIN, unwrap=unwrap)
-    if "<" not in value and "&" not in value:
-        return value
-    if len(value) > LONGEST:
-        raise Unsure("a long title with markup")
-    if kind == PLAIN and not atom and looks_like_html(value):
-        kind = HTML
-    return clean_title(value, kind, base_of(element, scope.base))
 
 
 @dataclass(slots=True)
@@ -205,11 +118,12 @@ class EntryReader:
     def title(self, element: _Element, scope: Scope, *, media: bool = False) -> None:
         """The first title that is not empty, at the shallowest depth (_end_title, title_depth)."""
         draft, depth = self._draft, scope.depth
-        value = title_text(element, scope, atom=self._atom, unwrap=self._unwrap)
+        value, kind = text_construct(element, PLAIN, unwrap=self._unwrap)
         if not -1 < draft.title_depth <= depth:
             draft.language = language_of(element, scope.language) if element.attrib else scope.language
             if draft.title_at is None or depth <= draft.title_at:
-                draft.title, draft.title_at = value, depth
+                draft.title = cleaned_title(element, value, kind, scope, atom=self._atom)
+                draft.title_at = depth
         if value and not media:
             draft.title_depth = depth
 

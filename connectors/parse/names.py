@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from feedparser.mixin import _FeedParserMixin
 from lxml import etree
 
@@ -37,17 +39,24 @@ def attributes_of(element: etree._Element) -> dict[str, str]:
 
 def standard_name(element: etree._Element) -> str:
     """`title`, `dc_date`, `content_encoded`; of unknown namespaces, with the prefix the feed gives them."""
-    name = etree.QName(element)
-    namespace, local = (name.namespace or "").lower(), name.localname.lower()
-    if "backend.userland.com/rss" in namespace:
-        return local
-    prefix = NAMESPACES.get(namespace)
+    name, namespace = _known(str(element.tag))
+    if not namespace:
+        return name
+    prefix = element.prefix or next((p for p, uri in element.nsmap.items() if p and uri == namespace), "")
+    return f"{prefix.lower()}_{name}" if prefix else name
+
+
+@functools.lru_cache(maxsize=4096)
+def _known(tag: str) -> tuple[str, str]:
+    """The name of a tag, and its namespace when that is an unknown one, so that its prefix counts."""
+    namespace, _, local = tag[1:].partition("}") if tag[0] == "{" else ("", "", tag)
+    local = local.lower()
+    if "backend.userland.com/rss" in namespace.lower():
+        return local, ""
+    prefix = NAMESPACES.get(namespace.lower())
     if prefix is None:
-        prefix = element.prefix or next(
-            (p for p, uri in element.nsmap.items() if p and uri == name.namespace), ""
-        )
-        prefix = prefix.lower()
-    return f"{prefix}_{local}" if prefix else local
+        return local, namespace
+    return f"{prefix}_{local}" if prefix else local, ""
 
 
 def ends_something(name: str) -> bool:

@@ -55,7 +55,7 @@ class Markup:
 
     def _append(self, element: etree._Element, depth: int) -> None:
         name = standard_name(element)
-        local = etree.QName(element).localname.lower()
+        local = str(element.tag).rpartition("}")[2].lower()
         if depth > _DEEPEST or local in {"math", "svg"} or ends_something(name):
             raise Unsure(f"{name} in markup")
         div = name in {"div", "xhtml_div"}
