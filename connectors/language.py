@@ -82,6 +82,8 @@ _COMMON_ENGLISH = frozenset(
 )
 _OLD_CODES = {"iw": "he", "in": "id", "ji": "yi", "no": "nb"}
 _WORD = re.compile(r"[^\W\d_]+")
+ENGLISH_SAMPLE = 200
+"""Characters in which English shows its common words, if it is English."""
 ENOUGH = 24
 """Letters below which statistics guess more than they know."""
 
@@ -106,8 +108,8 @@ def language_of(declared: str, text: str) -> str:
 
 
 def _latin(code: str, sample: str) -> str:
-    words = _WORD.findall(sample.lower())
     if code in ("", "en", "und", "mul"):
+        words = _WORD.findall(sample[:ENGLISH_SAMPLE].lower())
         if len(words) < 8:
             return code if code == "en" else "und" if len(sample) < ENOUGH else _guess(sample) or "und"
         common = sum(word in _COMMON_ENGLISH for word in words)

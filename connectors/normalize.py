@@ -88,7 +88,8 @@ def normalize(item: Item, received: datetime) -> Article:
         raise EmptyItem("The item has neither title nor text.")
     link = item.link.strip()[:URL_LIMIT]
     canonical = canonical_url(link)
-    published = parse_date(item.published, received)
+    updated = parse_date(item.updated, received)
+    published = parse_date(item.published, received) or updated  # RSS 1.0 and many Atom feeds date only so
     return Article(
         id=_article_id(canonical, item, title),
         url=link if canonical else "",
@@ -104,7 +105,7 @@ def normalize(item: Item, received: datetime) -> Article:
         categories=tuple(dict.fromkeys(filter(None, map(html_to_line, item.categories[:NAMES_LIMIT])))),
         language=language_of(item.language, f"{title}\n{summary or text[:400]}"),
         published=published,
-        updated=parse_date(item.updated, received),
+        updated=updated if updated != published else None,
         received=received,
         redirector=is_redirector(canonical),
         item_hash=item_hash(item),

@@ -41,6 +41,9 @@ _FEED_TAIL = re.compile(
 )
 """What feed software adds after the text: it is not the author's, and repeats the title."""
 
+_TAIL = 600
+_TAIL_ENDS = ("…", "...", "]", "»", "→", "more", "reading", "here")
+
 LIMIT = 400_000
 """Characters of markup read from one field; the longest real articles are a fifth of it."""
 
@@ -50,7 +53,7 @@ def html_to_text(markup: str) -> str:
     text = _strip(markup[:LIMIT])
     if _KNOWN_TAG.search(text):  # escaped twice on its way
         text = _strip(text)
-    return _FEED_TAIL.sub("", _tidy(text))
+    return _without_tail(_tidy(text))
 
 
 def html_to_line(markup: str) -> str:
@@ -72,6 +75,13 @@ def tidy(text: str) -> str:
     return _tidy(text[:LIMIT])
 
 
+def _without_tail(text: str) -> str:
+    if not text.endswith(_TAIL_ENDS) and "first" not in text[-_TAIL:]:
+        return text
+    head, tail = text[:-_TAIL], text[-_TAIL:]
+    return head + _FEED_TAIL.sub("", tail)
+
+
 def _strip(markup: str) -> str:
     if not _MARKUP.search(markup):
         return html.unescape(markup) if "&" in markup else markup
@@ -90,4 +100,7 @@ def _tidy(text: str) -> str:
         text = unicodedata.normalize("NFC", text)
     if _CONTROL.search(text):
         text = _CONTROL.sub("", text)
-    return "\n".join(line for line in (" ".join(raw.split()) for raw in text.splitlines()) if line)
+    lines = text.splitlines()
+    if len(lines) == 1:
+        return " ".join(text.split())
+    return "\n".join(line for line in (" ".join(raw.split()) for raw in lines) if line)

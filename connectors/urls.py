@@ -167,6 +167,5 @@ def _visible_target(host: str, path: str, query: str) -> str:
 
 
 def is_redirector(url: str) -> bool:
-    """True when the address only leads to an article and does not say to which."""
-    host = (urlsplit(url).hostname or "") if url else ""
-    return host in _OPAQUE_HOSTS
+    """True when a canonical URL only leads to an article and does not say to which."""
+    return bool(url) and url.split("/", 3)[2] in _OPAQUE_HOSTS

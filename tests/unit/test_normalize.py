@@ -97,6 +97,11 @@ def test_an_undated_item_is_kept_with_the_time_it_was_received() -> None:
     assert article.when == NOON
 
 
+def test_a_feed_that_dates_only_updates_dates_its_articles_by_them() -> None:
+    article = an_article(published="", updated="2026-11-20T09:00:00Z")
+    assert (article.published, article.updated) == (datetime(2026, 11, 20, 9, tzinfo=UTC), None)
+
+
 def test_an_item_without_title_and_text_is_empty() -> None:
     with pytest.raises(EmptyItem):
         normalize(an_item(title=" ", summary_html="<p></p>"), NOON)
