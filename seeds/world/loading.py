@@ -29,6 +29,8 @@ _CHOICES = {
     "perspective": records.PERSPECTIVES,
     "format": records.FORMATS,
     "content": records.CONTENTS,
+    "full_text": records.FULL_TEXTS,
+    "layout": records.LAYOUTS,
     "guid": records.GUIDS,
     "links": records.LINKS,
     "behaviour": tuple(records.BEHAVIOURS),

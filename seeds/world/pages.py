@@ -19,21 +19,13 @@ def article_page(world: World, article: Article, *, now: datetime, port: int, am
     """Return an article's page: the text among menu, most read, related links, comments and footer."""
     outlet = world.outlets[article.outlet]
     version = article.at(now)
-    byline = ", ".join(article.authors)
-    main = [
-        "<article>",
-        f"<h1>{escape(version.title)}</h1>",
-        f'<p class="byline">By {escape(byline)}</p>' if byline else "",
-        f'<time datetime="{article.published:%Y-%m-%dT%H:%M:%SZ}">{article.published:%d %B %Y}</time>',
-        f'<div class="article-body">\n{paragraphs(version.text)}\n</div>',
-        "</article>",
-    ]
+    main = _LAYOUTS["article" if amp else outlet.layout](version)
     around = [] if amp else [_related(world, article, now, port), _comments(outlet), _most_read(outlet)]
     return _document(
         outlet,
         title=f"{version.title} | {outlet.name}",
         head=_article_head(version, port),
-        body="\n".join(part for part in (_menu(outlet, port), "<main>", *main, "</main>", *around) if part),
+        body="\n".join(part for part in (_menu(outlet, port), main, *around) if part),
     )
 
 
@@ -84,6 +76,7 @@ def opml(world: World, *, port: int) -> bytes:
             "country": outlet.country,
             "kind": outlet.kind,
             "perspective": outlet.perspective,
+            "fullText": feed.full_text,
         }
         written = " ".join(f'{name}="{escape(value)}"' for name, value in facts.items() if value)
         groups.setdefault(outlet.perspective, []).append(f"      <outline {written}/>")
@@ -103,6 +96,42 @@ def _document(outlet: Outlet, *, title: str, head: str, body: str) -> str:
         f"<footer><p>© 2026 {escape(outlet.name)}. All rights reserved.</p>"
         '<a href="/privacy">Privacy</a> <a href="/terms">Terms</a></footer>\n</body>\n</html>\n'
     )
+
+
+def _byline(article: Article) -> str:
+    return f"By {escape(', '.join(article.authors))}" if article.authors else ""
+
+
+def _semantic(article: Article) -> str:
+    return (
+        f'<main>\n<article>\n<h1>{escape(article.title)}</h1>\n<p class="byline">{_byline(article)}</p>\n'
+        f'<time datetime="{article.published:%Y-%m-%dT%H:%M:%SZ}">{article.published:%d %B %Y}</time>\n'
+        f'<div class="article-body">\n{paragraphs(article.text)}\n</div>\n</article>\n</main>'
+    )
+
+
+def _divisions(article: Article) -> str:
+    return (
+        '<div class="cookie-notice"><p>We and 214 partners use cookies. <a href="#">Accept</a></p></div>\n'
+        f'<div id="wrap"><div class="hd"><h1>{escape(article.title)}</h1>'
+        f'<div class="meta">{_byline(article)} {article.published:%d/%m/%Y}</div>'
+        '<div class="share"><a href="#">Share</a> <a href="#">Post</a> <a href="#">Print</a></div></div>\n'
+        f'<div class="story-content">\n{paragraphs(article.text)}\n</div>\n'
+        '<div class="newsletter"><p>Get our newsletter every morning.</p><form><input></form></div></div>'
+    )
+
+
+def _table(article: Article) -> str:
+    return (
+        '<table width="780" cellpadding="4"><tr><td width="120" valign="top"><font size="1">'
+        '<a href="/weather">Weather</a><br><a href="/buses">Buses</a><br><a href="/lost">Lost &amp; found</a>'
+        f'</font></td><td valign="top"><h2>{escape(article.title)}</h2>'
+        f"<i>{_byline(article)} {article.published:%d.%m.%Y}</i>\n{paragraphs(article.text)}\n"
+        "</td></tr></table>"
+    )
+
+
+_LAYOUTS = {"article": _semantic, "divs": _divisions, "table": _table}
 
 
 def _article_head(article: Article, port: int) -> str:

@@ -39,6 +39,8 @@ KINDS = (
     "company",
     "community",
 )
+LAYOUTS = ("article", "divs", "table")
+FULL_TEXTS = ("auto", "always", "never")
 PERSPECTIVES = ("industry", "civil-society", "regulator", "mainstream", "local", "research", "government")
 RELEVANCES = ("none", "mention", "main")
 WATCHLISTS = ("facial-recognition", "detention", "surveillance")
@@ -128,6 +130,8 @@ class Outlet:
     perspective: str
     most_read: tuple[str, ...] = ()
     comments: tuple[str, ...] = ()
+    layout: str = "article"
+    """How its pages are built: with semantic elements, of divisions, or of tables as in 1999."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +209,8 @@ class Feed:
     guid: str = "link"
     links: str = "plain"
     behaviour: str = "plain"
+    full_text: str = "auto"
+    """What the feed list says about fetching article pages."""
     footer: bool = False
     """Each text ends with "The post … appeared first on …"."""
 

@@ -18,9 +18,12 @@ import feedparser
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from connectors.opml import read_opml
+from connectors.parse import parse
+from connectors.urls import canonical_url
 from seeds.world import DEFAULT_PORT, OPENING, Article, Feed, WorldError, load, pages, render
 from seeds.world.copies import derive
-from seeds.world.records import BEHAVIOURS, DECLARED, FORMATS, GUIDS, LINKS, TRAPS, WATCHLISTS
+from seeds.world.records import BEHAVIOURS, DECLARED, FORMATS, GUIDS, LAYOUTS, LINKS, TRAPS, WATCHLISTS
 from seeds.world.server import RETRY_AFTER, Running, serve
 
 WORLD = load()
@@ -140,6 +143,18 @@ class TestFeeds:
         expected = [article.title for article in WORLD.entries(feed, END)]
         assert _titles(rendered, feed) == expected
 
+    @pytest.mark.parametrize(
+        "feed", [*SOUND, named("ampersand"), named("entities")], ids=lambda feed: feed.id
+    )
+    def test_our_reader_finds_titles_and_articles_that_were_written(self, feed: Feed) -> None:
+        rendered = render.feed(WORLD, feed, now=END, port=DEFAULT_PORT)
+        url = render.feed_url(feed, DEFAULT_PORT)
+        parsed = parse(rendered.body, url=url, content_type=rendered.content_type)
+        shown = WORLD.entries(feed, END)
+        assert [entry.title for entry in parsed.entries] == [article.title for article in shown]
+        own = [canonical_url(render.article_url(article, DEFAULT_PORT)) for article in shown]
+        assert [canonical_url(entry.link) for entry in parsed.entries] == own
+
     @pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.id)
     def test_rendering_is_a_function_of_its_arguments(self, feed: Feed) -> None:
         first, second = (render.feed(WORLD, feed, now=OPENING, port=1) for _ in range(2))
@@ -193,6 +208,9 @@ class TestPages:
             assert render.paragraphs(article.at(END).text) in html
             assert f'<link rel="canonical" href="{render.article_url(article, DEFAULT_PORT)}">' in html
 
+    def test_pages_are_built_in_more_than_one_way(self) -> None:
+        assert {outlet.layout for outlet in WORLD.outlets.values()} == set(LAYOUTS)
+
     def test_some_pages_have_watchlist_words_around_the_text_only(self) -> None:
         words = re.compile(r"facial recognition|surveillance|detention|detained", re.IGNORECASE)
         only_around = [
@@ -210,6 +228,13 @@ class TestPages:
         outlines = ET.fromstring(pages.opml(WORLD, port=DEFAULT_PORT)).findall(".//outline[@xmlUrl]")
         assert {o.get("xmlUrl") for o in outlines} == {render.feed_url(feed, DEFAULT_PORT) for feed in FEEDS}
         assert all(o.get("perspective") and o.get("language") and o.get("kind") for o in outlines)
+
+    def test_our_own_import_reads_the_list(self) -> None:
+        read = {feed.url: feed for feed in read_opml(pages.opml(WORLD, port=DEFAULT_PORT))}
+        for feed in FEEDS:
+            outlet, ours = WORLD.outlets[feed.outlet], read[render.feed_url(feed, DEFAULT_PORT)]
+            assert (ours.country, ours.language, ours.kind) == (outlet.country, outlet.language, outlet.kind)
+            assert (ours.perspective, ours.full_text) == (outlet.perspective, feed.full_text)
 
 
 OUTLET = """
