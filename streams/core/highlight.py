@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .query import TEXT_FIELDS, Query
-from .query_match import hits
+from .query_hits import hits
 from .records import Document
 
 WIDTH = 70

@@ -12,7 +12,8 @@ from connectors.errors import UserError
 from ..core.highlight import highlight
 from ..core.index import FACETS, Stored, compose, facets, normal, strip
 from ..core.query import Everything, Query, Value, narrow
-from ..core.query_match import hits, matches
+from ..core.query_hits import hits
+from ..core.query_match import matches
 from ..core.records import Document, Grouping, Story
 from . import Bucket, Counts, Hit, SearchResult, Sort
 from .order import cursor, place, read_cursor, second

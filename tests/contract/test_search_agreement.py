@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from connectors.database import Database
 from streams.core import query as q
-from streams.core.index import normal
+from streams.core.index import compose, normal
+from streams.core.query_hits import hits
 from streams.core.query_match import matches
 from streams.core.query_parse import parse
 from streams.core.records import Source
-from streams.core.text import fold_text, tokens
+from streams.core.text import fold, fold_text, token_spans, tokens
 from streams.sinks.memory import MemoryIndex
 from streams.sinks.sqlite import SCHEMA, SqliteIndex
 
@@ -39,7 +40,7 @@ WORDS = [
         "and",
     ),
 ]
-SEPARATORS = [" ", " ", " ", "-", ", ", "", "_", "\u200b", "'", "。"]
+SEPARATORS = [" ", " ", " ", "-", ", ", "", "_", "\u200b", "'", "。", "।", "…", "”"]
 
 texts = st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(SEPARATORS)), max_size=9).map(
     lambda pairs: "".join(word + separator for word, separator in pairs)
@@ -164,6 +165,20 @@ def compare(engines, query):
     )
     assert first.hits == second.hits
     assert first.facets == second.facets
+
+
+@settings(max_examples=300, deadline=None)
+@given(texts | wild, phrases(st.none()))
+def test_hits_of_a_phrase_are_the_runs_of_its_tokens(text, phrase):
+    cut = list(token_spans(fold(text).text))
+    wanted = []
+    for at in range(len(cut) - len(phrase.tokens) + 1):
+        run = [token for token, _, _ in cut[at : at + len(phrase.tokens)]]
+        last = run[-1].startswith(phrase.tokens[-1]) if phrase.prefix else run[-1] == phrase.tokens[-1]
+        if last and tuple(run[:-1]) == phrase.tokens[:-1]:
+            wanted.append(fold(text).span(cut[at][1], cut[at + len(run) - 1][2]))
+    document = compose(a_document(title=text), None, None)
+    assert [(hit.start, hit.end) for hit in hits(phrase, document)] == sorted(set(wanted))
 
 
 @settings(max_examples=200, deadline=None)

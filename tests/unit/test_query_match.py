@@ -4,7 +4,8 @@ import pytest
 from documents import a_document, a_flag, a_grouping, a_label
 
 from streams.core.index import compose
-from streams.core.query_match import hits, matches
+from streams.core.query_hits import hits
+from streams.core.query_match import matches
 from streams.core.query_parse import parse
 from streams.core.records import Evidence, Label
 

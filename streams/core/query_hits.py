@@ -1,0 +1,114 @@
+"""Which pieces of a document's text made a query true: for highlights, and for saying why. Pure."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from . import query as q
+from .index import normal
+from .query_match import Positions, fields, neighbours
+from .records import Document
+from .text import CHARACTER, TOKEN, Folded, fold, token_spans
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of text that made a clause true: `document[field][start:end]`."""
+
+    field: str
+    start: int
+    end: int
+    clause: str
+    """The clause, in canonical form."""
+
+
+def hits(query: q.Query, document: Document) -> tuple[Span, ...]:
+    """Every piece of text that made the query true, by field and place; nothing under NOT counts."""
+    spans = {span for clause in _affirmed(query) for span in _clause_hits(clause, document)}
+    order = {field: at for at, field in enumerate(q.TEXT_FIELDS)}
+    return tuple(sorted(spans, key=lambda span: (order[span.field], span.start, span.end, span.clause)))
+
+
+def _affirmed(query: q.Query) -> Iterator[q.Query]:
+    if isinstance(query, q.And | q.Or):
+        for part in query.parts:
+            yield from _affirmed(part)
+    elif not isinstance(query, q.Not):
+        yield query
+
+
+def _clause_hits(clause: q.Query, document: Document) -> Iterator[Span]:
+    if isinstance(clause, q.Phrase | q.Near):
+        for field in fields(clause):
+            folded = fold(getattr(document, field))
+            for start, end in _runs(clause, folded):
+                yield Span(field, *folded.span(start, end), str(clause))
+    elif isinstance(clause, q.Value):
+        yield from _value_hits(clause, document)
+
+
+_WORD = TOKEN.pattern.rpartition("|")[2].removesuffix("+")
+"""A character of a word, in scripts that have words."""
+
+_BETWEEN = rf"(?:(?!{CHARACTER.pattern}|{_WORD})[\s\S])*"
+"""What may stand between two tokens: nothing that is part of one."""
+
+
+@functools.lru_cache(maxsize=256)
+def _pattern(phrase: q.Phrase) -> re.Pattern[str]:
+    """The phrase as it stands in folded text, whole tokens only."""
+    last = len(phrase.tokens) - 1
+    parts = []
+    for at, token in enumerate(phrase.tokens):
+        if CHARACTER.match(token):
+            parts.append(token)
+        else:
+            end = f"{_WORD}*" if phrase.prefix and at == last else f"(?!{_WORD})"
+            parts.append(f"(?<!{_WORD}){re.escape(token)}{end}")
+    return re.compile(_BETWEEN.join(parts))
+
+
+def _runs(clause: q.Phrase | q.Near, folded: Folded) -> Iterator[tuple[int, int]]:
+    return _phrase_runs(clause, folded) if isinstance(clause, q.Phrase) else _near_runs(clause, folded)
+
+
+def _phrase_runs(phrase: q.Phrase, folded: Folded) -> Iterator[tuple[int, int]]:
+    """Look for the first token as a string, which is fast, and only there for the phrase."""
+    first, text = phrase.tokens[0], folded.text
+    at = text.find(first)
+    while at >= 0:
+        if found := _pattern(phrase).match(text, at):
+            yield at, found.end()
+        at = text.find(first, at + 1)
+
+
+def _near_runs(near: q.Near, folded: Folded) -> Iterator[tuple[int, int]]:
+    cut = list(token_spans(folded.text))
+    positions = Positions()
+    for at, (token, _, _) in enumerate(cut):
+        positions.setdefault(token, []).append(at)
+    for phrase, places in zip((near.left, near.right), neighbours(near, positions), strict=True):
+        for first in places:
+            yield cut[first][1], cut[first + len(phrase.tokens) - 1][2]
+
+
+def _value_hits(clause: q.Value, document: Document) -> Iterator[Span]:
+    """The flags and the evidence of labels that a clause on them asks for."""
+    for flag in document.flags:
+        if _meets(clause, "flag", flag.watchlist) or _meets(clause, "term", flag.term):
+            yield Span(flag.field, flag.start, flag.end, str(clause))
+    for label in document.labels:
+        if _meets(clause, "label", label.id) or _meets(clause, label.facet, label.id):
+            for reason in label.reasons:
+                if reason.weight > 0:
+                    yield Span(reason.field, reason.start, reason.end, str(clause))
+
+
+def _meets(clause: q.Value, field: str, value: str) -> bool:
+    folded = normal(field, value)
+    return clause.field == field and (
+        folded.startswith(clause.value) if clause.prefix else folded == clause.value
+    )
