@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from connectors.opml import read_opml
 
 from connectors.console import Context, json_option, pass_context, print_json
 from connectors.errors import UserError
+from connectors.opml import read_opml
 from connectors.settings import FetchSettings, load
 from seeds.world import server
 from streams.embedded import Instance

@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from connectors.opml import read_opml
 
 from connectors.console import Context, json_option, pass_context, print_json
 from connectors.errors import UserError
+from connectors.opml import read_opml
 from connectors.records import Feed
 from connectors.settings import load
 from streams.embedded import Instance
 from streams.monitor import Monitor, Progress
+from streams.retention import cutoffs
 from streams.seeds_files import starter_feeds, vocabulary
 from streams.summary import print_summary, summary
 
@@ -44,7 +45,11 @@ def run(context: Context, opml: str | None, starter: bool, once: bool, as_json: 
                 "There are no feeds yet. Add one with `biowire feeds add URL`, a list with "
                 "`biowire run --feeds FILE.opml`, or start with ours by `biowire run --starter`."
             )
-        monitor = Monitor(instance, settings)
+        monitor = Monitor(
+            instance,
+            settings,
+            housekeeping=lambda now: instance.forget(cutoffs(context.settings, now)),
+        )
         progress = asyncio.run(_once(monitor) if once else _until_stopped(monitor, instance))
         result = summary(instance, progress.settled(), feeds=feeds_of(progress))
     if as_json:

@@ -32,6 +32,7 @@ from .core.records import Outcome
 from .core.sources import Sources
 from .core.story import Stories
 from .pipeline import Pipeline
+from .retention import Cutoffs, Forgotten, forget
 from .seen import sqlite as seen_tables
 from .sinks import sqlite as index_tables
 from .state import sqlite as story_tables
@@ -138,6 +139,10 @@ class Instance:
             mark()
         return +tally
 
+    def forget(self, due: Cutoffs) -> Forgotten:
+        """Remove what retention says is too old; by default nothing is."""
+        return forget(due, self.index, _WorkedItems(self.log, self.cursor))
+
     @contextlib.contextmanager
     def whole(self) -> Iterator[sqlite3.Connection]:
         """A transaction that takes the story stage's memory back with it when it fails."""
@@ -153,6 +158,18 @@ class Instance:
                     "kept: make room or mend the disk, then run the same command again."
                 ) from cause
             raise
+
+
+@dataclass(frozen=True, slots=True)
+class _WorkedItems:
+    """The log as retention sees it: what is not worked yet is never dropped."""
+
+    log: Log
+    cursor: int
+
+    def drop_before(self, moment: datetime) -> int:
+        """See KeptItems."""
+        return self.log.drop_before(moment, self.cursor)
 
 
 @dataclass(frozen=True, slots=True)

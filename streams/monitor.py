@@ -26,6 +26,9 @@ from connectors.settings import FetchSettings
 from .core.records import Outcome
 from .embedded import Instance
 
+HOUSEKEEPING = 3600.0
+"""Seconds between two looks at what retention lets go."""
+
 LIVE_BATCH = 100
 """Items worked between two looks at the network; under a fifth of a second."""
 
@@ -72,11 +75,14 @@ class Monitor:
         *,
         lookup: Lookup | None = None,
         clock: Clock = lambda: datetime.now(UTC),
+        housekeeping: Callable[[datetime], object] = lambda _: None,
     ) -> None:
+        """`housekeeping` is called at the start and every hour, between two batches."""
         self._instance = instance
         self._settings = settings
         self._lookup = lookup
         self._clock = clock
+        self._housekeeping = housekeeping
         self.progress = Progress()
 
     async def run(self, stop: asyncio.Event) -> Progress:
@@ -84,11 +90,13 @@ class Monitor:
         async with self._service() as (service, publisher):
             working = asyncio.create_task(self._work(publisher, service))
             watching = asyncio.create_task(service.run(stop))
+            keeping = asyncio.create_task(self._keep_house())
             try:
-                await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({working, watching, keeping}, return_when=asyncio.FIRST_COMPLETED)
                 stop.set()
                 await watching
             finally:
+                keeping.cancel()
                 await self._finish(working, publisher, service)
         return self.progress
 
@@ -139,6 +147,11 @@ class Monitor:
             self.progress.service = service.report
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(publisher.lines.wait(), timeout=1.0)
+
+    async def _keep_house(self) -> None:
+        while True:
+            self._housekeeping(self._clock())
+            await asyncio.sleep(HOUSEKEEPING)
 
     async def _finish(
         self, working: asyncio.Task[None], publisher: _WakingPublisher, service: Service

@@ -102,18 +102,16 @@ class Pipeline:
             documents.pop(merged, None)
         gone.update(decision.merged)
         gone.discard(decision.seen.id)
-        flagged = analyze(self._standing(article, decision.seen), self.vocabulary)
-        matches = self._stories.put(flagged)
-        documents[decision.seen.id] = self._stored(flagged, decision.seen)
+        speaks = decision.seen.speaker.item == article.item_hash
+        standing = stand(article, decision.seen) if speaks else self.standing(decision.seen)
+        matches: tuple[Match, ...] = ()
+        if standing is not None:
+            flagged = analyze(standing, self.vocabulary)
+            matches = self._stories.put(flagged)
+            documents[decision.seen.id] = self._stored(flagged, decision.seen)
         outcome, match, reason = _outcome(decision, matches)
         self._seen.record(line.seq, outcome, article.id, match, reason)
         return outcome
-
-    def _standing(self, article: Article, seen: Seen) -> Article:
-        if seen.speaker.item != article.item_hash:
-            line = self._read([seen.speaker.seq])[0]
-            article = normalize(item_from_json(line.body), line.received)
-        return stand(article, seen)
 
     def standing(self, seen: Seen) -> Article | None:
         """The article that sightings make, from the log; None when retention removed its item."""

@@ -126,6 +126,14 @@ class Log:
             (name, by),
         )
 
+    def drop_before(self, moment: datetime, worked: int) -> int:
+        """Empty the lines received before a moment, of those up to `worked`; return how many. For retention."""
+        with self._database.transaction() as connection:
+            return connection.execute(
+                "UPDATE items SET body = x'' WHERE received < ? AND seq <= ? AND length(body) > 0",
+                (microseconds(moment), worked),
+            ).rowcount
+
     def import_of(self, digest: str) -> tuple[datetime, int] | None:
         """Time of receipt and lines done of an import that began before; None for a new one."""
         row = self._connection.execute(
