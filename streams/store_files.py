@@ -85,7 +85,7 @@ def _copy_checked(file: Path, part: Path, schemas: Sequence[Schema]) -> None:
         _copy(file, part)
         with _reading(part) as connection:
             _check(connection, file, schemas)
-    except sqlite3.DatabaseError as cause:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as cause:
         raise StoreError(f"{file} is damaged or no store ({cause}). Nothing was changed.") from cause
 
 
@@ -121,8 +121,8 @@ def _replace(store: Path, part: Path) -> Path | None:
             _rename(aside, kept)
         with _reading(part) as reading, contextlib.closing(sqlite3.connect(store, timeout=30)) as writing:
             reading.backup(writing)
-    except sqlite3.DatabaseError as cause:
-        if isinstance(cause, sqlite3.OperationalError):
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as cause:
+        if isinstance(cause, sqlite3.OperationalError):  # a full disk, a lock: nothing is damaged
             raise
         for suffix in ("-wal", "-shm", ""):
             path = store.with_name(store.name + suffix)

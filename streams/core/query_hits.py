@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from . import query as q
 from .index import normal
 from .query_match import Positions, fields, neighbours
-from .records import Document
+from .records import Document, Evidence, Flag
 from .text import CHARACTER, TOKEN, Folded, fold, token_spans
 
 
@@ -96,15 +96,22 @@ def _near_runs(near: q.Near, folded: Folded) -> Iterator[tuple[int, int]]:
 
 
 def _value_hits(clause: q.Value, document: Document) -> Iterator[Span]:
-    """The flags and the evidence of labels that a clause on them asks for."""
-    for flag in document.flags:
-        if _meets(clause, "flag", flag.watchlist) or _meets(clause, "term", flag.term):
-            yield Span(flag.field, flag.start, flag.end, str(clause))
-    for label in document.labels:
-        if _meets(clause, "label", label.id) or _meets(clause, label.facet, label.id):
-            for reason in label.reasons:
-                if reason.weight > 0:
-                    yield Span(reason.field, reason.start, reason.end, str(clause))
+    """The flags and the evidence of labels that a clause on them asks for, where their text is still kept."""
+    found: list[Flag | Evidence] = [
+        flag
+        for flag in document.flags
+        if _meets(clause, "flag", flag.watchlist) or _meets(clause, "term", flag.term)
+    ]
+    found += [
+        reason
+        for label in document.labels
+        if _meets(clause, "label", label.id) or _meets(clause, label.facet, label.id)
+        for reason in label.reasons
+        if reason.weight > 0
+    ]
+    for one in found:
+        if getattr(document, one.field)[one.start : one.end] == one.surface:
+            yield Span(one.field, one.start, one.end, str(clause))
 
 
 def _meets(clause: q.Value, field: str, value: str) -> bool:
