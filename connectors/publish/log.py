@@ -127,7 +127,7 @@ class Log:
         )
 
     def drop_before(self, moment: datetime, worked: int) -> int:
-        """Empty the lines received before a moment, of those up to `worked`; return how many. For retention."""
+        """Empty lines received before a moment, of those up to `worked`; return how many: for retention."""
         with self._database.transaction() as connection:
             return connection.execute(
                 "UPDATE items SET body = x'' WHERE received < ? AND seq <= ? AND length(body) > 0",

@@ -89,7 +89,7 @@ class Decision:
 
 def sighting(article: Article, seq: int) -> Sighting:
     """The facts of an article's item."""
-    words = sum(len(tokens(fold_text(part))) for part in (article.summary, article.text) if part)
+    words = _words(article.summary) + _words(article.text)
     return Sighting(
         seq=seq,
         item=article.item_hash,
@@ -108,13 +108,18 @@ def sighting(article: Article, seq: int) -> Sighting:
     )
 
 
+def _words(text: str) -> int:
+    """About how many words; characters count where the script has no spaces."""
+    return text.count(" ") + 1 if text.isascii() and text else len(tokens(fold_text(text)))
+
+
 def _keys(article: Article, words: int) -> Iterable[str]:
     guid = article.guid
     if guid and guid not in (article.url, article.canonical_url):
         yield _key("guid", article.feed_url, article.host, guid)
     if article.redirector:
         yield _key("lead", article.host, fold_text(article.title))
-    elif article.published is not None and len(tokens(fold_text(article.title))) >= 3:
+    elif article.published is not None and _words(article.title) >= 3:
         yield _key("words", article.host, article.content_hash, article.published.isoformat())
     elif words >= WORDS_TO_TELL:
         yield _key("words", article.host, article.content_hash)
