@@ -423,7 +423,7 @@ class TestServer:
     ) -> None:
         article = WORLD.articles["fingerprint-backlog-cleared"]
         own = render.article_url(article, running.port)
-        mobile = own.replace("southern-star.", "m.southern-star.")
+        mobile = own.replace("southern-gazetteer.", "m.southern-gazetteer.")
         for url in (own, mobile, f"{own}/amp/", f"{own}?utm_source=rss"):
             async with client.get(url) as response:
                 assert f'<link rel="canonical" href="{own}">' in await response.text()
