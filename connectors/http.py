@@ -11,6 +11,7 @@ each, and turns whatever happens into a value: callers never see an exception of
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -48,6 +49,8 @@ class Client:
         self.guard = Guard(settings.allow)
         self._resolver = _GuardedResolver(self.guard, lookup or _system_lookup)
         self._session: aiohttp.ClientSession | None = None
+        self.closing = contextlib.AsyncExitStack()
+        """What else ends when this client does."""
 
     async def __aenter__(self) -> Self:
         settings = self.settings
@@ -78,6 +81,7 @@ class Client:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.closing.aclose()
         if self._session is not None:
             await self._session.close()
             self._session = None

@@ -37,6 +37,8 @@ _TAGS = frozenset({"nav", "aside", "form", "dialog", "button", "select", "footer
 _BLOCKS = frozenset(
     {"div", "section", "ul", "ol", "p", "header", "figure", "table", "h2", "h3", "h4", "h5", "h6"}
 )
+_NEVER = frozenset({"html", "body", "article", "main", "a", "img", "br", "span", "em", "strong", "b", "i"})
+"""Whatever they are called: they are the article, or a few words of it."""
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _LINKED = frozenset({"p", "ul", "ol", "h2", "h3", "h4"})
 _PROSE = frozenset({"p", "blockquote", "li", "pre"})
@@ -71,26 +73,35 @@ def prune(tree: HtmlElement) -> int:
     """Drop from the tree what is foreign to the article; return the characters of prose that are left."""
     body = tree.find(".//body")
     root = tree if body is None else body
-    prose = _prose(root)
-    total = prose.get(root, 0)
-    for element in list(root.iter()):
-        if not isinstance(element.tag, str) or element is root or element.getparent() is None:
-            continue
-        if _is_foreign(element) and prose.get(element, 0) <= _SHARE * total:
-            _drop(element)
+    _drop_foreign(root)
     for element in list(root.iter(*_BLOCKS)):
         if element is not root and element.getparent() is not None and _leads_away(element):
             _drop(element)
     return _prose(root).get(root, 0)
 
 
-def _is_foreign(element: HtmlElement) -> bool:
+def _drop_foreign(root: HtmlElement) -> None:
+    """Drop what is named as foreign, unless what goes by that name holds a good part of the prose."""
+    prose = _prose(root)
+    named: dict[str, list[HtmlElement]] = {}
+    for element in root.iter():
+        if isinstance(element.tag, str) and element is not root and (name := _foreign_name(element)):
+            named.setdefault(name, []).append(element)
+    for elements in named.values():
+        if sum(prose.get(element, 0) for element in elements) <= _SHARE * prose.get(root, 0):
+            for element in elements:
+                _drop(element)
+
+
+def _foreign_name(element: HtmlElement) -> str:
+    """The name by which an element calls itself foreign to the article, empty when it does not."""
     if element.tag in _TAGS:
-        return True
-    if element.tag in {"body", "html", "article", "main", "a", "img", "br", "span", "em", "strong", "b", "i"}:
-        return False
+        return str(element.tag)
+    if element.tag in _NEVER:
+        return ""
     names = f"{element.get('class') or ''} {element.get('id') or ''}"
-    return len(names) > 2 and _NAMES.search(names) is not None
+    found = _NAMES.search(names) if len(names) > 2 else None
+    return found[0].strip(" \t\n_/-").lower() if found else ""
 
 
 def _leads_away(element: HtmlElement) -> bool:
@@ -147,6 +158,8 @@ def _inside_prose(block: HtmlElement, root: HtmlElement) -> bool:
 def _drop(element: HtmlElement) -> None:
     """Remove an element, keeping the text that follows it."""
     parent = element.getparent()
+    if parent is None:
+        return
     tail = element.tail
     if tail and tail.strip():
         before = element.getprevious()

@@ -58,6 +58,10 @@ class PageReader:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End the child, if there is one."""
         await self._end()
 
     async def read(self, html: bytes, *, url: str = "", content_type: str = "") -> Page:

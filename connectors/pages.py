@@ -6,8 +6,7 @@ link ─► robots ─► turn ─► fetch ─► extract ─► text | the rea
 from __future__ import annotations
 
 from collections import Counter
-from types import TracebackType
-from typing import Self
+from dataclasses import dataclass
 
 from .answers import Failed, Fetched
 from .errors import TransientError
@@ -19,27 +18,29 @@ from .robots import Robots
 from .urls import canonical_url, is_redirector
 
 _HTML = ("text/html", "application/xhtml+xml", "text/plain", "")
+_PASSING = ("host-held", "timeout", "connect", "status-429", "status-5", "dns", "protocol")
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """Text of an article page, and whether trying again later may help where there is none."""
+
+    text: str
+    passing: bool
 
 
 class Pages:
-    """Counts what became of each page: `fetched`, and failures by reason."""
+    """Lasts as long as its client. Counts what became of each page: `fetched`, and failures by reason."""
 
     def __init__(self, client: Client, gate: Gate) -> None:
         self._client, self._gate = client, gate
         self._robots = Robots(client, gate)
         self._reader = PageReader()
+        client.closing.push_async_callback(self._reader.close)
         self.fetched = 0
         self.failed: Counter[str] = Counter()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._reader.__aexit__(kind, error, trace)
-
-    async def text(self, url: str, *, verify_tls: bool = True) -> str:
+    async def read(self, url: str, *, verify_tls: bool = True) -> PageText:
         """Main text of the article at `url`; empty when it cannot be had, which is counted."""
         try:
             text, problem = await self._read(url, verify_tls=verify_tls)
@@ -49,7 +50,7 @@ class Pages:
             self.failed[problem] += 1
         else:
             self.fetched += 1
-        return text
+        return PageText(text, problem.startswith(_PASSING))
 
     def skip(self, reason: str) -> None:
         """Count a page that is left alone on purpose."""

@@ -13,8 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from .answers import Answer, Failed, Kind, NotModified
 from .errors import PermanentError, TransientError, UserError
@@ -23,7 +22,7 @@ from .items import item_of, word_count
 from .pages import Pages
 from .politeness import Gate
 from .publish import Publisher
-from .records import Entry, Feed, Item, ParsedFeed
+from .records import Feed, Item, ParsedFeed
 from .schedule import (
     Outcome,
     Seen,
@@ -35,7 +34,7 @@ from .schedule import (
     retry_wait,
     validators,
 )
-from .seen import SeenEntries
+from .seen import SeenEntries, Sighting
 from .settings import FetchSettings
 from .state import FeedState, FeedStateStore
 
@@ -72,7 +71,7 @@ class ServiceReport:
 
 
 class Service:
-    """Drives feeds from the store to the publisher: `async with Service(...) as service`."""
+    """Drives feeds from the store to the publisher. Lives in one event loop, as long as its client."""
 
     def __init__(
         self,
@@ -90,14 +89,6 @@ class Service:
         self._pages = Pages(client, self._gate)
         self._outcomes: Counter[str] = Counter()
         self._entries = self._items = 0
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._pages.__aexit__(kind, error, trace)
 
     @property
     def report(self) -> ServiceReport:
@@ -213,31 +204,37 @@ class Service:
             return after_failure(feed.url, state, failed, now), None
         self._entries += len(parsed.entries)
         before = SeenEntries(self._store.seen(feed.url))
-        new = sum(not before.is_known(entry) for entry in parsed.entries)
-        seen = await self._publish(known, parsed, before)
-        found = _seen(parsed, new)
-        return after_document(feed.url, state, answer, found, now, every=every), seen
+        document = before.compare(parsed.entries)
+        seen = await self._publish(known, parsed, before, document)
+        new = sum(not sighting.known for sighting in document)
+        return after_document(feed.url, state, answer, _seen(parsed, new), now, every=every), seen
 
-    async def _publish(self, known: FeedState, parsed: ParsedFeed, before: SeenEntries) -> bytes:
-        """Publish the entries that are not published yet: at once, or in batches as their pages come."""
-        feed = known.feed
-        fresh = [entry for entry in _unique(parsed.entries) if not before.is_published(entry)]
-        wanting = [entry for entry in fresh if not before.is_known(entry) and self._wants_page(feed, entry)]
-        for _ in wanting[self._settings.pages_per_look :]:
+    async def _publish(
+        self, known: FeedState, parsed: ParsedFeed, before: SeenEntries, document: Sequence[Sighting]
+    ) -> bytes:
+        """Publish what is not yet: at once, or in batches as pages come. Returns what is seen now."""
+        feed, done = known.feed, dict[bytes, tuple[bytes, int]]()
+        wanting = [one for one in document if self._wants_page(feed, one)]
+        later = {one.key for one in wanting[: self._settings.pages_per_look]}
+        at_once = [one for one in document if not one.published and one.key not in later]
+        await self._send([item_of(feed, parsed, one.entry) for one in at_once])
+        done |= {one.key: (one.digest, 0) for one in at_once}
+        for one in wanting[self._settings.pages_per_look :]:
             self._pages.skip("too-many-at-once")
-        wanting = wanting[: self._settings.pages_per_look]
-        later = {id(entry) for entry in wanting}
-        published = [entry for entry in fresh if id(entry) not in later]
-        await self._send([item_of(feed, parsed, entry) for entry in published])
-        for at in range(0, len(wanting), BATCH):
-            batch = wanting[at : at + BATCH]
-            self._keep_progress(known, before.to_bytes(parsed.entries, published))
-            texts = [await self._pages.text(entry.link, verify_tls=feed.verify_tls) for entry in batch]
+            done[one.key] = (one.digest, one.page_tries)
+        for batch in _batches([one for one in wanting if one.key in later]):
+            self._keep_progress(known, before.to_bytes(document, done))
+            pages = [await self._pages.read(one.entry.link, verify_tls=feed.verify_tls) for one in batch]
+            read = list(zip(batch, pages, strict=True))
             await self._send(
-                [item_of(feed, parsed, entry, text) for entry, text in zip(batch, texts, strict=True)]
+                [
+                    item_of(feed, parsed, one.entry, page.text)
+                    for one, page in read
+                    if page.text or not one.published
+                ]
             )
-            published += batch
-        return before.to_bytes(parsed.entries, published)
+            done |= {one.key: (one.digest, one.page_tries - 1 if page.passing else 0) for one, page in read}
+        return before.to_bytes(document, done)
 
     def _keep_progress(self, known: FeedState, seen: bytes) -> None:
         """Pages take their time; what went out so far need not go out again after a crash."""
@@ -248,15 +245,15 @@ class Service:
             await self._publisher.publish(items)
             self._items += len(items)
 
-    def _wants_page(self, feed: Feed, entry: Entry) -> bool:
-        if not self._settings.pages or not entry.link or feed.full_text == "never":
+    def _wants_page(self, feed: Feed, one: Sighting) -> bool:
+        """Pages are for entries not met before, and for those whose page failed in a way that passes."""
+        if not self._settings.pages or not one.page_tries or not one.entry.link or feed.full_text == "never":
             return False
-        return feed.full_text == "always" or word_count(entry) < self._settings.stub_words
+        return feed.full_text == "always" or word_count(one.entry) < self._settings.stub_words
 
 
-def _unique(entries: Sequence[Entry]) -> list[Entry]:
-    """Entries without exact repeats within one document."""
-    return list(dict.fromkeys(entries))
+def _batches(wanting: Sequence[Sighting]) -> list[Sequence[Sighting]]:
+    return [wanting[at : at + BATCH] for at in range(0, len(wanting), BATCH)]
 
 
 def _seen(parsed: ParsedFeed, new: int) -> Seen:

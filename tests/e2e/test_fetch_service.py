@@ -47,8 +47,7 @@ class World:
         return url
 
     async def at(self, now: datetime):
-        async with self.new_service() as service:
-            return await service.run_once(now)
+        return await self.new_service().run_once(now)
 
     def state(self, url: str) -> FetchState:
         known = self.store.get(url)
@@ -182,10 +181,10 @@ class TestTrouble:
     async def test_retry_after_holds_for_every_feed_of_the_host(self, world):
         first = world.feed(world.server.answers("/a", answer("", 429, Retry_After="7200")))
         second = world.feed(world.server.answers("/b", answer(rss("one"))))
-        async with world.new_service() as service:
-            known = {one.feed.url: one for one in world.store.all()}
-            await service._look(known[first], NOW)
-            await service._look(known[second], NOW)
+        service = world.new_service()
+        known = {one.feed.url: one for one in world.store.all()}
+        await service._look(known[first], NOW)
+        await service._look(known[second], NOW)
         assert world.server.asked("/b") == []
         assert 7100 < (world.state(second).next_fetch - NOW).total_seconds() <= 7200
         assert world.state(second).failure == ""
@@ -300,14 +299,14 @@ class TestLoss:
         world.server.answers("//n15", hang)
         world.settings = replace(world.settings, grace=0.2)
         stop = asyncio.Event()
-        async with world.new_service() as service:
-            running = asyncio.create_task(service.run(stop))
-            while not world.server.asked("//n15"):  # noqa: ASYNC110 - the server has no event to wait for
-                await asyncio.sleep(0.02)
-            stop.set()
-            started = asyncio.get_running_loop().time()
-            await running
-            assert asyncio.get_running_loop().time() - started < 2
+        service = world.new_service()
+        running = asyncio.create_task(service.run(stop))
+        while not world.server.asked("//n15"):  # noqa: ASYNC110 - the server has no event to wait for
+            await asyncio.sleep(0.02)
+        stop.set()
+        started = asyncio.get_running_loop().time()
+        await running
+        assert asyncio.get_running_loop().time() - started < 2
         assert len(world.publisher.items) == 10
         assert world.state(url).etag == ""
         world.server.answers("//n15", answer(ARTICLE))
@@ -403,10 +402,44 @@ class TestManners:
     async def test_the_service_runs_until_it_is_told_to_stop(self, world):
         world.feed(world.server.answers("/feed", answer(rss("one"))))
         stop = asyncio.Event()
-        async with world.new_service() as service:
-            running = asyncio.create_task(service.run(stop))
-            while not world.titles:  # noqa: ASYNC110 - nor has the publisher
-                await asyncio.sleep(0.02)
-            stop.set()
-            await asyncio.wait_for(running, 2)
-            assert service.report.feeds["fetched"] == 1
+        service = world.new_service()
+        running = asyncio.create_task(service.run(stop))
+        while not world.titles:  # noqa: ASYNC110 - nor has the publisher
+            await asyncio.sleep(0.02)
+        stop.set()
+        await asyncio.wait_for(running, 2)
+        assert service.report.feeds["fetched"] == 1
+
+
+class TestPagesAgain:
+    async def test_a_page_that_failed_in_passing_is_tried_with_the_next_change_and_then_published(
+        self, world
+    ):
+        stub = rss("one", words=5, link=world.server.url())
+        url = world.feed(world.server.answers("/feed", *(answer(stub + f"<!-- {n} -->") for n in range(9))))
+        world.server.answers("//one", answer("", 503), answer("", 503), answer(ARTICLE))
+        for _ in range(5):
+            await world.at(world.state(url).next_fetch or NOW)
+        assert [bool(item.text) for item in world.publisher.items] == [False, True]
+        assert len(world.server.asked("//one")) == 3
+
+    async def test_a_page_is_given_up_after_three_tries(self, world):
+        stub = rss("one", words=5, link=world.server.url())
+        url = world.feed(world.server.answers("/feed", *(answer(stub + f"<!-- {n} -->") for n in range(9))))
+        world.server.answers("//one", answer("", 503))
+        for _ in range(5):
+            await world.at(world.state(url).next_fetch or NOW)
+        assert world.titles == ["one"]
+        assert len(world.server.asked("//one")) == 3
+
+    async def test_pages_beyond_the_bound_come_with_the_next_change(self, world):
+        world.settings = replace(world.settings, pages_per_look=2)
+        stubs = rss(*"abcde", words=5, link=world.server.url())
+        url = world.feed(world.server.answers("/feed", *(answer(stubs + f"<!-- {n} -->") for n in range(9))))
+        for title in "abcde":
+            world.server.answers(f"//{title}", answer(ARTICLE.replace("<h1>A", f"<h1>{title}")))
+        report = await world.at(NOW)
+        assert (report.pages_fetched, report.pages_failed) == (2, {"too-many-at-once": 3})
+        for _ in range(3):
+            await world.at(world.state(url).next_fetch)
+        assert sorted(item.title for item in world.publisher.items if item.text) == list("abcde")
