@@ -88,7 +88,7 @@ def _print(result: SearchResult) -> None:
             more = f", and {len(counts) - _FACETS_SHOWN} more" if len(counts) > _FACETS_SHOWN else ""
             click.echo(f"{field:>12}  {shown}{more}")
     total = f"{result.total:,}" if result.exact else f"more than {result.total:,}"
-    click.echo(f"{len(result.hits)} of {total} articles.")
+    click.echo(f"{len(result.hits)} of {total} article{'s' * (total != '1')}.")
 
 
 def _print_hit(hit: Hit) -> None:
