@@ -71,7 +71,7 @@ class SqliteCounts:
             found = (
                 read("SELECT facets FROM counted WHERE docid = ?", (row,)).fetchone() for row in rows.tolist()
             )
-            return np.frombuffer(b"".join(one[0] for one in found), dtype=np.uint32)
+            return np.frombuffer(b"".join(one[0] for one in found if one), dtype=np.uint32)
         values = self._all()
         wanted = np.isin(values.docids, rows, assume_unique=True)
         return values.ids[np.repeat(wanted, values.lengths)]

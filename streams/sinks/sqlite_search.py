@@ -51,7 +51,8 @@ class SqliteSearch:
         row = self.connection.execute(
             "SELECT docid FROM places WHERE id = ? AND docid IS NOT NULL", (id,)
         ).fetchone()
-        return self._documents(row)[0] if row else None
+        documents = self._documents(row or ())
+        return documents[0] if documents else None
 
     def find(self, key: str) -> Document | None:
         """Find by id, beginning of an id, or URL."""
@@ -123,7 +124,7 @@ class SqliteSearch:
         return [row for (row,) in found]
 
     def _documents(self, rows: Iterable[int]) -> list[Document]:
-        """The documents of these rows, in their order."""
+        """The documents of these rows, in their order, without those a writer took away meanwhile."""
         wanted = list(rows)
         found = {
             row: compose(
@@ -133,7 +134,7 @@ class SqliteSearch:
             )
             for row, document, grouping, story in self.connection.execute(_COMPOSED, (json.dumps(wanted),))
         }
-        return [found[row] for row in wanted]
+        return [found[row] for row in wanted if row in found]
 
     def scan(
         self,
