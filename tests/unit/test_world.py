@@ -8,6 +8,7 @@ import re
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -22,6 +23,7 @@ from connectors.opml import read_opml
 from connectors.parse import parse
 from connectors.urls import canonical_url
 from seeds.world import DEFAULT_PORT, OPENING, Article, Feed, WorldError, load, pages, render
+from seeds.world.__main__ import main
 from seeds.world.copies import derive
 from seeds.world.records import BEHAVIOURS, DECLARED, FORMATS, GUIDS, LAYOUTS, LINKS, TRAPS, WATCHLISTS
 from seeds.world.server import RETRY_AFTER, Running, serve
@@ -116,6 +118,11 @@ class TestContent:
         assert len(WORLD.moments) >= 30
         assert any(a.revisions and a.published < OPENING < a.revisions[-1].at for a in ARTICLES)
 
+    def test_the_summary_counts_what_is_there(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main([]) == 0
+        first = capsys.readouterr().out.splitlines()[0]
+        assert first == f"outlets {len(WORLD.outlets)}, feeds {len(FEEDS)}, articles {len(ARTICLES)}"
+
     def test_nothing_names_this_machine(self) -> None:
         text = "".join(
             path.read_text(encoding="utf-8") for path in Path(pages.__file__).parent.rglob("*.toml")
@@ -192,6 +199,28 @@ class TestFeeds:
             for now in (OPENING, END)
         )
         assert [link for link in before if before[link] != after[link]]
+
+    def test_one_guid_for_all_and_none_at_all_are_what_they_say(self) -> None:
+        for manner, distinct in (("same", 1), ("none", 0)):
+            feed = next(feed for feed in FEEDS if feed.guid == manner)
+            entries = feedparser.parse(render.feed(WORLD, feed, now=OPENING, port=1).body).entries
+            assert len(entries) > 1
+            assert len({entry.id for entry in entries if "id" in entry}) == distinct
+
+    @pytest.mark.parametrize(
+        ("text", "wanted"),
+        [
+            ("", ""),
+            ("yesterday, about four", "yesterday, about four"),
+            (None, "Sat, 14 Nov 2026 11:00:00 +0000"),
+        ],
+        ids=["undated", "absurd", "true"],
+    )
+    def test_a_date_is_shown_as_the_article_says(self, text: str | None, wanted: str) -> None:
+        article = replace(WORLD.articles["cricket-final-over-star"], dated_as=text)
+        world = replace(WORLD, by_outlet={**WORLD.by_outlet, article.outlet: (article,)})
+        body = render.feed(world, WORLD.feeds["southern-gazetteer-all"], now=END, port=1).body.decode()
+        assert re.findall("<pubDate>(.*)</pubDate>", body) == ([wanted] if wanted else [])
 
     def test_tokens_change_with_every_visit(self) -> None:
         for feed in FEEDS:
