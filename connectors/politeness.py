@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -35,8 +35,9 @@ class _Host:
 class Gate:
     """One for all requests of a process."""
 
-    def __init__(self, settings: FetchSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: FetchSettings, timer: Callable[[], float] = time.monotonic) -> None:
+        """`timer`: seconds by which turns and holds are measured."""
+        self._settings, self._timer = settings, timer
         self._all = asyncio.Semaphore(max(settings.concurrency, 1))
         self._hosts: dict[str, _Host] = {}
 
@@ -51,7 +52,7 @@ class Gate:
         try:
             async with host.places:
                 self._refuse_held(host)
-                now = time.monotonic()
+                now = self._timer()
                 start = max(now, host.free_at)
                 host.free_at = start + max(delay, self._settings.host_delay)
                 if start > now:
@@ -65,10 +66,10 @@ class Gate:
     def hold(self, url: str, seconds: float) -> None:
         """Leave this URL's host alone for so long."""
         host = self._host(url)
-        host.held_until = max(host.held_until, time.monotonic() + seconds)
+        host.held_until = max(host.held_until, self._timer() + seconds)
 
     def _refuse_held(self, host: _Host) -> None:
-        left = host.held_until - time.monotonic()
+        left = host.held_until - self._timer()
         if left > 0:
             raise TransientError("The host asked us to come less often.", left)
 
@@ -81,7 +82,7 @@ class Gate:
 
     def _forget_idle(self) -> None:
         if len(self._hosts) >= _HOSTS:
-            now = time.monotonic()
+            now = self._timer()
             self._hosts = {
                 name: host
                 for name, host in self._hosts.items()

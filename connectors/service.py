@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -82,10 +83,12 @@ class Service:
         reader: FeedReader,
         settings: FetchSettings,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`clock`: for the schedule; `timer`: seconds for politeness between requests."""
         self._client, self._store, self._publisher, self._reader = client, store, publisher, reader
         self._settings, self._clock = settings, clock
-        self._gate = Gate(settings)
+        self._gate = Gate(settings, timer)
         self._pages = Pages(client, self._gate)
         self._outcomes: Counter[str] = Counter()
         self._entries = self._items = 0

@@ -78,11 +78,14 @@ async def _demo(context: Context, home: Path, port: int, *, once: bool) -> dict[
         settings = _settings(load(context.settings), world.port)
         with Instance(home / "biowire.db", vocabulary(context.settings)) as instance:
             instance.add_feeds(read_opml(world.opml))
-            monitor = Monitor(instance, settings, lookup=_loopback)
+            days = _Days()
+            monitor = Monitor(instance, settings, lookup=_loopback, timer=days.timer)
             if once:
-                await _all_at_once(monitor, world)
+                await monitor.run_at(_looks_once(world, days))
             else:
-                await _live(monitor, instance, world)
+                title = f"biowire demo: an invented world at {world.url}"
+                async with stopping() as stop, shown(monitor, instance, title):
+                    await monitor.run_at(_looks_until(world, days, stop))
             return summary(instance, monitor.progress.settled(), feeds=feeds_of(monitor.progress))
 
 
@@ -98,28 +101,34 @@ async def _loopback(host: str) -> list[str]:
     return ["127.0.0.1"]
 
 
-async def _all_at_once(monitor: Monitor, world: server.Running) -> None:
-    """Look at every feed as on several days, far enough apart that each is due, while the world goes on."""
-    stop = asyncio.Event()
-    await monitor.run_at(_days(world, stop, pause=0.0))
+class _Days:
+    """The demo's days: each look at the feeds is 45 days after the last, so that every feed is due."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def next(self) -> datetime:
+        """Go on to the next look."""
+        self.now += timedelta(days=45)
+        return self.now
+
+    def timer(self) -> float:
+        """Seconds, for politeness: a server that wants a minute's rest has had it by the next look."""
+        return self.now.timestamp()
 
 
-async def _live(monitor: Monitor, instance: Instance, world: server.Running) -> None:
-    async with (
-        stopping() as stop,
-        shown(monitor, instance, f"biowire demo: an invented world at {world.url}"),
-    ):
-        await monitor.run_at(_days(world, stop, pause=TICK))
+async def _looks_once(world: server.Running, days: _Days) -> AsyncIterator[datetime]:
+    """Look, look again at those that were busy, let the world go on, and look twice more."""
+    yield days.next()
+    yield days.next()
+    world.finish()
+    yield days.next()
+    yield days.next()
 
 
-async def _days(world: server.Running, stop: asyncio.Event, pause: float) -> AsyncIterator[datetime]:
-    """Moments for the schedule; the world moves on between them. Live, it ends only when told to stop."""
-    now = datetime.now(UTC)
+async def _looks_until(world: server.Running, days: _Days, stop: asyncio.Event) -> AsyncIterator[datetime]:
     while not stop.is_set():
-        yield now
-        now += timedelta(days=45)
-        if not world.advance() and not pause:
-            return
-        if pause:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause)
+        yield days.next()
+        world.advance()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), TICK)

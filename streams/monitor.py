@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import Counter
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -75,13 +76,15 @@ class Monitor:
         *,
         lookup: Lookup | None = None,
         clock: Clock = lambda: datetime.now(UTC),
+        timer: Callable[[], float] = time.monotonic,
         housekeeping: Callable[[datetime], object] = lambda _: None,
     ) -> None:
-        """`housekeeping` is called at the start and every hour, between two batches."""
+        """`timer`: seconds for politeness. `housekeeping` is called at the start and every hour."""
         self._instance = instance
         self._settings = settings
         self._lookup = lookup
         self._clock = clock
+        self._timer = timer
         self._housekeeping = housekeeping
         self.progress = Progress()
 
@@ -132,6 +135,7 @@ class Monitor:
                         reader=reader,
                         settings=self._settings,
                         clock=self._clock,
+                        timer=self._timer,
                     ),
                     publisher,
                 )
