@@ -128,6 +128,8 @@ def fold(text: str) -> Folded:
     """Fold for comparing: NFKC, case, accents, width, simplified Chinese, nothing invisible."""
     if text.isascii():
         return Folded(text, _fold_ascii(text), None)
+    if without_quotes(text.replace("’", "'").replace("‘", "'").replace("–", "-")).isascii():
+        return Folded(text, _fold_quoted(text), None)
     folded = _fold_runs(text)
     if _TABLE.uneven.isdisjoint(text):
         return Folded(text, folded, None)
@@ -154,6 +156,11 @@ def _fold_runs(text: str) -> str:
         parts += (text[end : run.start()].lower(), run[0].translate(_TABLE))
         end = run.end()
     return _plain_spaces("".join([*parts, text[end:].lower()]))
+
+
+def _fold_quoted(text: str) -> str:
+    """Fold ASCII with typographic quotes and dashes, which need no look into the table."""
+    return _plain_spaces(text.replace("’", "'").replace("‘", "'").replace("–", "-").lower())
 
 
 def _fold_ascii(text: str) -> str:
