@@ -8,14 +8,13 @@ in the reasons, so a person can add it up: score = sum / (1 + sum).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from connectors.records import Article
 
-from .compiled import Vocabulary
+from .compiled import LATE_FACETS, Vocabulary
 from .matcher import Hit, Hits
-from .records import FIELDS, Classified, Evidence, Label, Relevance
+from .records import Classified, Evidence, Label, Relevance
 from .references import Target
 
 TITLE, LEAD, BODY, DEEP = 2.0, 1.5, 1.0, 0.5
@@ -24,10 +23,11 @@ LEAD_TO, DEEP_FROM = 150, 1500
 """Code points of summary or text up to which words are of the lead, and from which they are further down."""
 MENTION, MAIN = 0.25, 0.55
 """Scores from which an article mentions biometrics, and is about them."""
-MOST_REASONS = 8
+MOST_REASONS = 6
 RELEVANCE = "relevance"
 """Facet whose terms say nothing but that an article is about biometrics: no labels of their own."""
-_NEED_RELEVANCE = frozenset({"domain", "theme"})
+_TITLE, _SUMMARY = 0, 1
+"""Numbers of fields."""
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class _Sum:
 
     @property
     def score(self) -> float:
-        return round(self.total / (1 + self.total), 4) if self.total > 0 else 0.0
+        return self.total / (1 + self.total) if self.total > 0 else 0.0
 
     def reasons(self, term: str = "") -> tuple[Evidence, ...]:
         strongest = sorted(self.parts, key=lambda part: -abs(part[0]))[:MOST_REASONS]
@@ -57,56 +57,62 @@ class _Sum:
 def classify(article: Article, hits: Hits, vocabulary: Vocabulary) -> Classified:
     """Relevance and labels from the hits alone."""
     repeated = _summary_repeated(article)
-    about = _add_up(
-        ((hit, hit.rule.relevance) for hit in hits.found if hit.rule.relevance), repeated=repeated
-    )
+    found = _counted(hits.found(), repeated=repeated)
+    about = _add_up([(hit, hit.rule.relevance) for hit in found if hit.rule.relevance])
     relevance = _relevance(about.score)
+    if relevance != "none":
+        found = found + _counted(hits.found(late=True), repeated=repeated)
     return Classified(
         relevance=relevance,
-        relevance_score=about.score,
+        relevance_score=round(about.score, 4),
         relevance_reasons=about.reasons(),
-        labels=_labels(hits, vocabulary, relevance, repeated=repeated),
+        labels=_labels(found, vocabulary, relevance),
     )
+
+
+def _counted(found: list[Hit], *, repeated: bool) -> list[Hit]:
+    return [hit for hit in found if hit.number != _SUMMARY] if repeated else found
 
 
 def _relevance(score: float) -> Relevance:
     return "main" if score >= MAIN else "mention" if score >= MENTION else "none"
 
 
-def _labels(hits: Hits, vocabulary: Vocabulary, relevance: Relevance, *, repeated: bool) -> tuple[Label, ...]:
+def _labels(found: list[Hit], vocabulary: Vocabulary, relevance: Relevance) -> tuple[Label, ...]:
+    about = relevance != "none"
     by_term: dict[Target, list[tuple[Hit, float]]] = {}
-    for hit in hits.found:
+    for hit in found:
         for target in hit.rule.labels:
-            if target[0] != RELEVANCE and (relevance != "none" or target[0] not in _NEED_RELEVANCE):
+            if target[0] != RELEVANCE and (about or target[0] not in LATE_FACETS):
                 by_term.setdefault(target, []).append((hit, hit.rule.pattern.weight))
-    labels: dict[str, list[Label]] = {}
+    scored: dict[str, list[tuple[float, str, _Sum]]] = {}
     for (facet, term), weighed in by_term.items():
-        added = _add_up(weighed, repeated=repeated)
-        if added.score >= vocabulary.facets[facet].threshold:
-            made = Label(facet=facet, id=term, score=added.score, reasons=added.reasons())
-            labels.setdefault(facet, []).append(made)
-    result: list[Label] = []
-    for facet in sorted(labels):
-        ranked = sorted(labels[facet], key=lambda label: (-label.score, label.id))
-        result.extend(ranked[: vocabulary.facets[facet].most or None])
-    return tuple(result)
-
-
-def _add_up(weighed: Iterable[tuple[Hit, float]], *, repeated: bool) -> _Sum:
-    """Sum up evidence for one term; words inside other words count once, repetitions less and less."""
-    ordered = sorted(
-        weighed, key=lambda one: (FIELDS.index(one[0].field), one[0].start, -one[0].end, -one[1])
+        added = _add_up(weighed)
+        score = added.score
+        if score >= vocabulary.facets[facet].threshold:
+            scored.setdefault(facet, []).append((-score, term, added))
+    return tuple(
+        Label(facet=facet, id=term, score=round(-score, 4), reasons=added.reasons())
+        for facet in sorted(scored)
+        for score, term, added in sorted(scored[facet], key=_rank)[: vocabulary.facets[facet].most or None]
     )
+
+
+def _rank(one: tuple[float, str, _Sum]) -> tuple[float, str]:
+    return one[:2]
+
+
+def _add_up(weighed: list[tuple[Hit, float]]) -> _Sum:
+    """Sum up evidence for one term, by place; words inside others count once, repetitions less and less."""
     added = _Sum(0.0, [])
     times: dict[int, int] = {}
-    last: Hit | None = None
-    for hit, weight in ordered:
-        if repeated and hit.field == "summary":
+    field, end = -1, 0
+    for hit, weight in weighed:
+        if hit.number == field and hit.start < end:
             continue
-        if last and last.field == hit.field and hit.start < last.end:
-            continue
-        last = hit
-        times[id(hit.rule)] = nth = times.get(id(hit.rule), 0) + 1
+        field, end = hit.number, hit.end
+        key = id(hit.rule)
+        times[key] = nth = times.get(key, 0) + 1
         part = weight * _place(hit) / nth
         added.total += part
         added.parts.append((part, hit))
@@ -114,7 +120,7 @@ def _add_up(weighed: Iterable[tuple[Hit, float]], *, repeated: bool) -> _Sum:
 
 
 def _place(hit: Hit) -> float:
-    if hit.field == "title":
+    if hit.number == _TITLE:
         return TITLE
     if hit.start < LEAD_TO:
         return LEAD
@@ -123,4 +129,4 @@ def _place(hit: Hit) -> float:
 
 def _summary_repeated(article: Article) -> bool:
     """True when the text says the summary again: then only the text counts."""
-    return bool(article.summary) and article.summary[:120] in article.text
+    return bool(article.summary) and bool(article.text) and article.summary[:120] in article.text

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import ahocorasick_rs
 
-from .forms import Form, FormError, read_forms
+from .forms import ARABIC, KIND, WORD, Form, FormError, read_forms
 from .references import Problem, Target, count_for, terms_of
 from .vocabulary import Definitions, Facet, Kind, Pattern, Term, Watchlist
 
@@ -52,6 +52,8 @@ class Rule:
     flags: tuple[Target, ...]
     free: bool
     """True when there is nothing to check: a hit counts."""
+    late: bool
+    """True when it only matters for an article that has to do with biometrics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,13 @@ class Vocabulary:
     automaton: ahocorasick_rs.AhoCorasick
     slots: tuple[tuple[Slot, ...], ...]
     """For each string of the automaton, the forms that fold to it."""
-    rules: tuple[tuple[Rule, ...], ...]
+    plain: tuple[int, ...]
+    """For each string its slot number where whole words of it are all that is asked for; -1 where whole
+    words need a closer look; -2 where the boundaries do."""
+    early: tuple[tuple[Rule, ...], ...]
     """For each slot number, the patterns that have the form; none for words of contexts alone."""
+    late: tuple[tuple[Rule, ...], ...]
+    """The same for those that only matter once an article is known to be about biometrics."""
 
 
 def compile_vocabulary(definitions: Definitions) -> Vocabulary:
@@ -102,7 +109,9 @@ def compile_vocabulary(definitions: Definitions) -> Vocabulary:
             implementation=ahocorasick_rs.Implementation.ContiguousNFA,
         ),
         slots=tuple(tuple(same) for same in slots.values()),
-        rules=rules,
+        plain=tuple(_plain(key, same) for key, same in slots.items()),
+        early=tuple(tuple(rule for rule in same if not rule.late) for same in rules),
+        late=tuple(tuple(rule for rule in same if rule.late) for same in rules),
     )
 
 
@@ -114,6 +123,21 @@ def version_of(definitions: Definitions) -> str:
         sorted(definitions.contexts.items()),
     )
     return hashlib.blake2b(repr(parts).encode(), digest_size=6).hexdigest()
+
+
+LATE_FACETS = frozenset({"domain", "theme"})
+"""Facets whose labels are given only to articles that have to do with biometrics."""
+
+
+def _late(labels: tuple[Target, ...], flags: tuple[Target, ...], relevance: float) -> bool:
+    return not flags and not relevance and all(facet in LATE_FACETS for facet, _ in labels)
+
+
+def _plain(key: str, slots: list[Slot]) -> int:
+    edges = KIND[key[0]] == KIND[key[-1]] == WORD and not ARABIC.match(key)
+    if not edges or any(slot.opening for slot in slots):
+        return -2
+    return slots[0].number if len(slots) == 1 and not slots[0].exact else -1
 
 
 class _Compiler:
@@ -147,18 +171,20 @@ class _Compiler:
         requires = self.context(pattern.requires, (*place, "requires"))
         blocks = self.context(pattern.blocks, (*place, "blocks"))
         excepted = self.context(pattern.excepted, (*place, "except"))
+        relevance = term.relevance if pattern.relevance is None else pattern.relevance
         dated = pattern.valid_from or pattern.valid_until or pattern.same_language
         return Rule(
             list=listed,
             term=term.id,
             pattern=pattern,
-            relevance=term.relevance if pattern.relevance is None else pattern.relevance,
+            relevance=relevance,
             requires=requires,
             blocks=blocks,
             excepted=excepted,
             labels=labels,
             flags=flags,
             free=not (requires or blocks or excepted or dated),
+            late=_late(labels, flags, relevance),
         )
 
     def context(self, words: tuple[str, ...], place: tuple[str, str, int, str]) -> Context | None:

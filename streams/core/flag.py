@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from connectors.records import Article
 
 from .compiled import Vocabulary
-from .matcher import Hit, Hits, Refusal
+from .conditions import sentence, where
+from .matcher import Hit, Hits
 from .records import FIELDS, Blocked, Flag
 from .text import fold_text, tokens
 from .vocabulary import Condition, Watchlist
@@ -19,7 +20,7 @@ from .vocabulary import Condition, Watchlist
 def flag(article: Article, hits: Hits, vocabulary: Vocabulary) -> tuple[Flag, ...]:
     """All flags of an article, sorted by field, start, end, watchlist, term."""
     flags: dict[tuple[str, int, int, str, str], Flag] = {}
-    for hit in hits.found:
+    for hit in hits.found():
         for watchlist, term in hit.rule.flags:
             if not objection(vocabulary.watchlists[watchlist], hit, hits, vocabulary):
                 made = _flag(watchlist, term, hit)
@@ -61,7 +62,7 @@ def objection(watchlist: Watchlist, hit: Hit, hits: Hits, vocabulary: Vocabulary
     condition = watchlist.condition
     if condition == _NONE:
         return ""
-    within = f"within {condition.near} words" if condition.near else "in the article"
+    within = where(condition.near)
     for member in condition.all:
         if not _there(member, hit, condition.near, hits, vocabulary):
             return f"{watchlist.id} asks for {member} {within}, and it is not there"
@@ -89,9 +90,9 @@ def _places(member: str, hits: Hits, vocabulary: Vocabulary) -> Iterator[tuple[s
     if member.startswith("@"):
         for slot in vocabulary.contexts[member[1:]].slots.intersection(hits.present):
             for number, start, end in hits.present[slot]:
-                yield (FIELDS[number], *hits.span(number, start, end))
+                yield (FIELDS[number], *hits.folded[number].span(start, end))
         return
-    for found in hits.found:
+    for found in (*hits.found(), *hits.found(late=True)):
         if _is_of(found, member):
             yield found.field, found.start, found.end
 
@@ -118,30 +119,30 @@ def explain_hits(hits: Hits, vocabulary: Vocabulary) -> tuple[Blocked, ...]:
     """
     counted = {
         (target, hit.field, place)
-        for hit in hits.found
+        for hit in (*hits.found(), *hits.found(late=True))
         for target in (*hit.rule.labels, *hit.rule.flags)
         for place in range(hit.start, hit.end)
     }
     made = {
-        _blocked(listed, term, refused, refused.why)
-        for refused in hits.refused
-        for listed, term in (*refused.rule.labels, *refused.rule.flags)
-        if ((listed, term), refused.field, refused.start) not in counted
+        _blocked(listed, term, hit, sentence(hit.surface, hit.rule, why))
+        for hit, why in hits.refused()
+        for listed, term in (*hit.rule.labels, *hit.rule.flags)
+        if ((listed, term), hit.field, hit.start) not in counted
     }
-    for hit in hits.found:
+    for hit in hits.found():
         for watchlist, term in hit.rule.flags:
             if why := objection(vocabulary.watchlists[watchlist], hit, hits, vocabulary):
-                made.add(_blocked(watchlist, term, hit, why))
+                made.add(_blocked(watchlist, term, hit, f"{hit.surface!r} does not count: {why}"))
     return tuple(sorted(made, key=lambda one: (*_order(one), one.why)))
 
 
-def _blocked(listed: str, term: str, seen: Hit | Refusal, why: str) -> Blocked:
+def _blocked(listed: str, term: str, hit: Hit, why: str) -> Blocked:
     return Blocked(
         list=listed,
         term=term,
-        field=seen.field,
-        start=seen.start,
-        end=seen.end,
-        surface=seen.surface,
-        why=f"{seen.surface!r} does not count: {why}",
+        field=hit.field,
+        start=hit.start,
+        end=hit.end,
+        surface=hit.surface,
+        why=why,
     )

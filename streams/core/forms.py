@@ -101,6 +101,8 @@ class _Kinds(dict[str, int]):
 KIND = _Kinds()
 """Character to its kind, filled as characters are met."""
 
+ARABIC = re.compile("[\u0600-\u06ff]")
+
 _CLITICS = frozenset(
     fold_text(a + b + c) for a in ("", "و", "ف") for b in ("", "ب", "ك", "ل") for c in ("", "ال")
 ) | {fold_text(a + "لل") for a in ("", "و", "ف")}
@@ -111,7 +113,7 @@ def starts_word(shadow: str, start: int) -> bool:
     before, first = KIND[shadow[start - 1]] if start else OTHER, KIND[shadow[start]]
     if before == OTHER or first == SINGLE or (before != WORD and first == WORD):
         return True
-    if not "\u0600" <= shadow[start] <= "\u06ff":
+    if not ARABIC.match(shadow, start):
         return False
     begin = start
     while begin and KIND[shadow[begin - 1]] == WORD and start - begin <= 4:
