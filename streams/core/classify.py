@@ -21,7 +21,7 @@ TITLE, LEAD, BODY, DEEP = 2.0, 1.5, 1.0, 0.5
 """What a hit counts in the title, in the first sentence, in the body, and further down in a long text."""
 LEAD_TO, DEEP_FROM = 150, 1500
 """Code points of summary or text up to which words are of the lead, and from which they are further down."""
-MENTION, MAIN = 0.25, 0.55
+MENTION, MAIN = 0.2, 0.55
 """Scores from which an article mentions biometrics, and is about them."""
 MOST_REASONS = 6
 RELEVANCE = "relevance"
