@@ -17,6 +17,7 @@ from .errors import PermanentError
 _STEP = 256 * 1024
 _RATIO_FROM = 1024 * 1024
 _MAX_LAYERS = 2
+_MAX_MEMBERS = 1_000
 
 
 class TooLarge(PermanentError):  # noqa: N818 - reads as the sentence it is
@@ -41,6 +42,7 @@ class _Zlib:
         self._window = window
         self._engine = zlib.decompressobj(window)
         self._started = False
+        self._members = 1
 
     @property
     def complete(self) -> bool:
@@ -54,6 +56,9 @@ class _Zlib:
             if self._engine.eof:
                 if not data.startswith(b"\x1f\x8b"):
                     return  # padding after the end; browsers ignore it too
+                self._members += 1
+                if self._members > _MAX_MEMBERS:
+                    raise TooLarge("The document consists of too many compressed pieces.")
                 self._engine = zlib.decompressobj(self._window)
             out = self._engine.decompress(data, _STEP)
             while out:

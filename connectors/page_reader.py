@@ -19,7 +19,7 @@ from typing import IO, Self
 
 import msgspec
 
-from .extract import ExtractError, Page, extract
+from .extract import MAX_PAGE, ExtractError, Page, extract
 
 _CHILD = "import sys; sys.path[:] = sys.argv[1:]; from connectors.page_reader import serve; serve()"
 _LENGTH = struct.Struct("!I")
@@ -66,6 +66,8 @@ class PageReader:
 
     async def read(self, html: bytes, *, url: str = "", content_type: str = "") -> Page:
         """Read one page. Raises ExtractError, also for one that takes too long or too much memory."""
+        if len(html) > MAX_PAGE:
+            raise ExtractError(f"The page is larger than {MAX_PAGE // 1024 // 1024} MB.")
         request = msgspec.msgpack.encode(_Request(html, url, content_type, self._seconds))
         async with self._turn:
             child = await self._alive()

@@ -4,6 +4,8 @@ It speaks raw bytes, because most of what has to be tested is what no HTTP libra
 """
 
 import asyncio
+import ssl
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from email.utils import format_datetime
@@ -15,6 +17,7 @@ class Request:
     path: str
     host: str
     headers: dict[str, str] = field(default_factory=dict)
+    at: float = field(default_factory=time.monotonic)
 
 
 Script = Callable[[Request, asyncio.StreamWriter], Awaitable[None]]
@@ -31,7 +34,8 @@ def answer(body: bytes | str = b"", status: int = 200, length: int | None = None
 class FeedServer:
     """`async with FeedServer() as server`; `server.requests` is everything asked, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.requests: list[Request] = []
         self.most_at_once = 0
         self._at_once = 0
@@ -40,7 +44,7 @@ class FeedServer:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
         self.port: int = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -57,7 +61,7 @@ class FeedServer:
         return (f"127.0.0.1:{self.port}",)
 
     def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
-        return f"http://{host}:{self.port}{path}"
+        return f"http{'s' if self._tls else ''}://{host}:{self.port}{path}"
 
     def answers(self, path: str, *answers: bytes | Script) -> str:
         """Give these answers one after the other, the last for ever; return the URL."""

@@ -2,6 +2,9 @@
 
 import asyncio
 import gzip
+import shutil
+import ssl
+import subprocess
 import time
 import zlib
 
@@ -119,6 +122,10 @@ BAD = {
     "gzip bomb that does not say it is one": (answer(packed(40 * MB)), Kind.TOO_LARGE),
     "gzip in gzip": (
         answer(gzip.compress(packed(60 * MB), 9), Content_Encoding="gzip, gzip"),
+        Kind.TOO_LARGE,
+    ),
+    "gzip around half a million empty ones": (
+        answer(gzip.compress(gzip.compress(b"") * 500_000), Content_Encoding="gzip, gzip"),
         Kind.TOO_LARGE,
     ),
     "gzip in gzip in gzip": (answer(b"x", Content_Encoding="gzip, gzip, gzip"), Kind.PROTOCOL),
@@ -259,3 +266,29 @@ async def test_no_cookie_is_kept(server, client):
     await client.get(server.url("/feed"))
     assert "cookie" not in server.requests[1].headers
     assert server.requests[0].headers["user-agent"].startswith("biowire/")
+
+
+@pytest.fixture(scope="module")
+def self_signed(tmp_path_factory):
+    """A certificate nobody vouches for, made on the spot."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("there is no openssl command here to make a certificate with")
+    folder = tmp_path_factory.mktemp("tls")
+    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    names = ["-subj", "/CN=feeds.example", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"), "-days", "2"]
+    subprocess.run([*command, *names, *files], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
+
+
+async def test_a_certificate_nobody_vouches_for_is_refused_unless_the_feed_says_otherwise(self_signed):
+    async with FeedServer(self_signed) as server, Client(settings(server)) as client:
+        server.answers("/feed", answer(FEED))
+        refused = await client.get(server.url("/feed"))
+        taken = await client.get(server.url("/feed"), verify_tls=False)
+    assert isinstance(refused, Failed)
+    assert (refused.kind, refused.reason) == (Kind.TLS, "The server's certificate is not valid.")
+    assert isinstance(taken, Fetched)
