@@ -8,12 +8,13 @@ import os
 import random
 import re
 import shutil
+import tomllib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from seeds.world import load
+from seeds.world import load, render
 
 ROOT = Path(__file__).resolve().parent.parent
 _WEEKS = ("full_stream_2023-W32.jsonl.gz", "full_stream_2023-W41.jsonl.gz")
@@ -105,3 +106,42 @@ def vocabulary_folder(folder: Path, phrases: list[str]) -> Path:
         encoding="utf-8",
     )
     return folder
+
+
+def vocabulary_forms() -> list[str]:
+    """Every form of the shipped vocabulary as plain text, for a peer that knows no patterns."""
+    found: set[str] = set()
+    for path in [
+        *(ROOT / "seeds" / "vocabulary").glob("*.toml"),
+        *(ROOT / "seeds" / "watchlists").glob("*.toml"),
+    ]:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        for term in [tables, *tables.get("term", ())]:
+            for pattern in term.get("pattern", ()):
+                found.update(form.replace("*", "") for form in pattern["forms"] if "{" not in form)
+    return sorted(form for form in found if len(form) > 2)
+
+
+def feed_documents(count: int) -> list[bytes]:
+    """Real feed documents of at least five entries; rendered from the sample world where there are none."""
+    folder = Path(os.environ.get("BIOWIRE_SHARED") or ROOT.parent / "shared") / "data" / "feeds"
+    real = [
+        path for path in sorted(folder.rglob("*")) if path.is_file() and 5_000 < path.stat().st_size < 400_000
+    ]
+    found = []
+    for path in real:
+        if len(found) == count:
+            break
+        data = path.read_bytes()
+        if (
+            data[:2000].lstrip(b"\xef\xbb\xbf \r\n").startswith((b"<?xml", b"<rss", b"<feed"))
+            and data.count(b"<item") + data.count(b"<entry") >= 5
+        ):
+            found.append(data)
+    world = load()
+    return (
+        found
+        or [render.feed(world, feed, now=world.moments[-1], port=8899).body for feed in world.feeds.values()][
+            :count
+        ]
+    )
