@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,25 +49,12 @@ def _clause_hits(clause: q.Query, document: Document) -> Iterator[Span]:
         yield from _value_hits(clause, document)
 
 
-_WORD = TOKEN.pattern.rpartition("|")[2].removesuffix("+")
-"""A character of a word, in scripts that have words."""
+_LETTER = TOKEN.pattern.rpartition("|")[2].removesuffix("+")
+_WORD = re.compile(f"(?:{_LETTER})*")
+"""As much of a word as there is, in scripts that have words."""
 
-_BETWEEN = rf"(?:(?!{CHARACTER.pattern}|{_WORD})[\s\S])*"
+_BETWEEN = re.compile(rf"(?:(?!{CHARACTER.pattern}|{_LETTER})[\s\S])*")
 """What may stand between two tokens: nothing that is part of one."""
-
-
-@functools.lru_cache(maxsize=256)
-def _pattern(phrase: q.Phrase) -> re.Pattern[str]:
-    """The phrase as it stands in folded text, whole tokens only."""
-    last = len(phrase.tokens) - 1
-    parts = []
-    for at, token in enumerate(phrase.tokens):
-        if CHARACTER.match(token):
-            parts.append(token)
-        else:
-            end = f"{_WORD}*" if phrase.prefix and at == last else f"(?!{_WORD})"
-            parts.append(f"(?<!{_WORD}){re.escape(token)}{end}")
-    return re.compile(_BETWEEN.join(parts))
 
 
 def _runs(clause: q.Phrase | q.Near, folded: Folded) -> Iterator[tuple[int, int]]:
@@ -80,9 +66,33 @@ def _phrase_runs(phrase: q.Phrase, folded: Folded) -> Iterator[tuple[int, int]]:
     first, text = phrase.tokens[0], folded.text
     at = text.find(first)
     while at >= 0:
-        if found := _pattern(phrase).match(text, at):
-            yield at, found.end()
+        if end := _phrase_end(phrase, text, at):
+            yield at, end
         at = text.find(first, at + 1)
+
+
+def _phrase_end(phrase: q.Phrase, text: str, at: int) -> int:
+    """Where the phrase that begins at `at` ends; 0 when none does. Tokens count only as a whole."""
+    last = len(phrase.tokens) - 1
+    for number, token in enumerate(phrase.tokens):
+        if number:
+            at = _end(_BETWEEN, text, at)
+        if not text.startswith(token, at):
+            return 0
+        end = at + len(token)
+        if not CHARACTER.match(token):
+            rest = _end(_WORD, text, end)
+            whole = rest == end or (phrase.prefix and number == last)
+            if not whole or (at and _end(_WORD, text, at - 1) >= at):
+                return 0
+            end = rest
+        at = end
+    return at
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return found.end() if found else at
 
 
 def _near_runs(near: q.Near, folded: Folded) -> Iterator[tuple[int, int]]:

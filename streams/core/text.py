@@ -131,7 +131,7 @@ def fold(text: str) -> Folded:
     if without_quotes(text.replace("’", "'").replace("‘", "'").replace("–", "-")).isascii():
         return Folded(text, _fold_quoted(text), None)
     folded = _fold_runs(text)
-    if _TABLE.uneven.isdisjoint(text):
+    if _TABLE.uneven.isdisjoint("".join(_WIDE.findall(text))):
         return Folded(text, folded, None)
     origins: list[int] = []
     end = 0

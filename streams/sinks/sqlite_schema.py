@@ -6,7 +6,7 @@
     stories       story id -> story
     articles_fts  docid -> tokens (nothing but the inverted index is kept)
 
-The settings of FTS5 (a batch in one piece, merges of eight, larger pages) halve the cost of putting.
+The settings of FTS5 (a batch in one piece, merges of sixteen, larger pages) halve the cost of putting.
 A docid is the second of publication (since the year 1) and 24 bits of the article's id: the order of rows
 is the order of time, so a search newest first reads the index from its end and stops early, and a period
 is a range of rows.
@@ -45,7 +45,7 @@ SCHEMA = Schema(
             title, summary, text, facets, content = '', tokenize = "ascii tokenchars '_'"
         );
         INSERT INTO articles_fts (articles_fts, rank) VALUES ('hashsize', 16777216);
-        INSERT INTO articles_fts (articles_fts, rank) VALUES ('automerge', 8);
+        INSERT INTO articles_fts (articles_fts, rank) VALUES ('automerge', 16);
         INSERT INTO articles_fts (articles_fts, rank) VALUES ('pgsz', 8192);
         """,
     ),
