@@ -1,0 +1,155 @@
+"""What only the SQLite index promises: its row numbers, its upkeep, its share in a transaction."""
+
+import sqlite3
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from documents import START, a_document, a_grouping, a_label, an_id
+
+from connectors.database import Database
+from connectors.errors import UserError
+from streams.core.index import FACETS
+from streams.core.query import Everything, Is, Not
+from streams.core.query_parse import parse
+from streams.sinks.order import second
+from streams.sinks.sqlite import SCHEMA, SqliteIndex
+from streams.sinks.sqlite_schema import bounds, docid, id_bits, moment
+from streams.sinks.sqlite_tokens import columns, value_token
+
+
+@pytest.fixture
+def database(tmp_path):
+    opened = Database(tmp_path / "biowire.db", [SCHEMA])
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def index(database):
+    return SqliteIndex(database)
+
+
+def found(index, query):
+    return {document.id for document in index.scan(parse(query))}
+
+
+def test_row_numbers_sort_as_time_and_id_do():
+    moments = [
+        datetime(1, 1, 1, tzinfo=UTC),
+        START,
+        START + timedelta(seconds=1),
+        datetime.max.replace(tzinfo=UTC),
+    ]
+    documents = [a_document(id=id_, published=at) for at in moments for id_ in ("00", "0fffff", "f" * 20)]
+    rows = [docid(document) for document in documents]
+    assert rows == sorted(set(rows))
+    assert all(0 <= row < 2**63 for row in rows)
+    assert moment(second(START)) == START
+    low, high = bounds(START, START + timedelta(seconds=1))
+    assert [low <= row <= high for row in rows] == [number // 3 == 1 for number in range(12)]
+    assert id_bits("zebra") > id_bits("yak")
+
+
+def test_tokens_of_values_keep_values_apart_and_prefixes_together():
+    values = ["", "a", "a b", "a-b", "a_b", "_", "__", "ab", "人", "A", "5f", "_5f_"]
+    assert len({value_token("term", value) for value in values}) == len(values)
+    assert value_token("term", "a b").startswith(value_token("term", "a"))
+    assert all(character.isalnum() or character == "_" for character in value_token("source", "人 & 脸"))
+    assert value_token("url", "https://a.example/x") != value_token("url", "https://a.example/y")
+
+
+def test_an_index_cut_by_other_rules_is_built_anew_when_next_written_to(database, index):
+    index.put(a_document(n, title=f"word{n}") for n in range(1001))
+    database.connection.execute("INSERT INTO articles_fts (articles_fts) VALUES ('delete-all')")
+    database.connection.execute("UPDATE articles_meta SET value = 'older rules'")
+    assert found(index, "word7") == set()
+    SqliteIndex(database).put([a_document("new")])
+    assert found(index, "word7 OR word1000") == {an_id(7), an_id(1000)}
+    SqliteIndex(database).delete([an_id(7)])
+    assert found(index, "word7") == set()
+
+
+def test_many_rows_are_counted_as_few_are_and_after_every_write(tmp_path, database, index):
+    documents = [
+        a_document(n, labels=(a_label("domain", f"d{n % 7}"),), language=("en", "de")[n % 2])
+        for n in range(2600)
+    ]
+    index.put(documents)
+    index.put_groupings(a_grouping(n, copy_of="x") for n in range(100))
+    reading = Database(tmp_path / "biowire.db", [SCHEMA], writer=False)
+    reader = SqliteIndex(reading)
+    for changed in (0, 10):
+        index.put(a_document(n, language="fr") for n in range(100, 100 + changed))
+        counts = reader.facets(Everything(), FACETS)
+        language = Counter(document.language for document in reader.scan(Not(Is("copy"))))
+        assert dict(counts["language"]) == language
+        assert sum(count for _, count in counts["domain"]) == 2500 - changed
+        assert reader.count() == 2500
+    assert reader.counts() == {"documents": 2600, "stories": 0, "flagged": {}}
+    reading.close()
+
+
+def test_putting_the_same_words_again_leaves_the_inverted_index_alone(database, index):
+    index.put([a_document("a", sightings=1)])
+    before = database.connection.execute("SELECT id, block FROM articles_fts_data ORDER BY id").fetchall()
+    index.put([a_document("a", sightings=2)])
+    assert (
+        database.connection.execute("SELECT id, block FROM articles_fts_data ORDER BY id").fetchall()
+        == before
+    )
+    assert index.get(an_id("a")).sightings == 2
+
+
+def test_ids_that_begin_alike_in_one_second_get_rows_of_their_own(index):
+    index.put(
+        [
+            a_document(id="abcdef" + "0" * 14, title="first"),
+            a_document(id="abcdef" + "1" * 14, title="second"),
+        ]
+    )
+    index.put([a_document(id="abcdef" + "2" * 14, title="third")])
+    index.put([a_document(id="abcdef" + "1" * 14, title="changed")])
+    titles = [document.title for document in index.scan()]
+    assert titles == ["first", "changed", "third"]
+    assert found(index, "second") == set()
+
+
+def test_what_a_failed_transaction_put_is_gone(database, index):
+    index.put([a_document("kept", language="en")])
+
+    def fail():
+        with database.transaction():
+            index.put([a_document("lost", language="xx", title="vanished")])
+            index.put_groupings([a_grouping("kept", copy_of="lost")])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert index.get(an_id("lost")) is None
+    assert found(index, "vanished OR lang:xx OR is:copy") == set()
+    index.put([a_document("again", language="xx")])
+    assert index.facets(Everything(), ["language"])["language"] == (("en", 1), ("xx", 1))
+
+
+def test_words_with_nul_and_underscores_are_cut_as_everywhere(index):
+    index.put([a_document("a", title="one\0two three_four five\x1fsix")])
+    for word in ("one", "two", "three", "four", "five", "six"):
+        assert found(index, word) == {an_id("a")}, word
+    assert columns(a_document(title="a_b\0c"))[0] == "a b c"
+
+
+@pytest.mark.parametrize("after", ["x", "12", "-abc", "99999999999999-ab"])
+def test_a_cursor_that_is_none_is_refused(index, after):
+    with pytest.raises(UserError, match="is no place in a search"):
+        index.search(Everything(), after=after)
+
+
+def test_reading_never_waits_for_the_writer(tmp_path, database, index):
+    index.put([a_document("a")])
+    reading = sqlite3.connect(f"file:{tmp_path / 'biowire.db'}?mode=ro", uri=True, timeout=0)
+    with database.transaction():
+        index.put([a_document("b")])
+        assert reading.execute("SELECT count(*) FROM articles").fetchone() == (1,)
+    assert reading.execute("SELECT count(*) FROM articles").fetchone() == (2,)
+    reading.close()
