@@ -10,8 +10,12 @@ where it leaves too little, the page is read again as it is.
 
 from __future__ import annotations
 
+import functools
+import logging
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import ModuleType
 from typing import Any
 
 from lxml.html import HtmlElement
@@ -43,7 +47,7 @@ class Page:
     text: str = ""
     """Paragraphs, each on a line."""
     published: str = ""
-    """As the page gives it, or a date."""
+    """RFC 3339; without a zone, or a date alone, where the page says no more."""
     authors: tuple[str, ...] = ()
     language: str = ""
     """As declared, two letters."""
@@ -51,16 +55,15 @@ class Page:
 
 def extract(html: bytes, *, url: str = "", content_type: str = "") -> Page:
     """Read one page. `content_type`: the header it came with. Raises ExtractError."""
-    import trafilatura
-
     if len(html) > MAX_PAGE:
         raise ExtractError(f"The page is larger than {MAX_PAGE // 1024 // 1024} MB.")
+    trafilatura = _trafilatura()
     source = _decode(html, content_type)
     tree = trafilatura.load_html(source)
     if tree is None:
         raise ExtractError("There is no HTML page in this document.")
     described = trafilatura.extract_metadata(tree, default_url=url or None)
-    published, language = _published(tree) or described.date or "", _language(tree)
+    published, language = _published(tree) or _guess(described.date or "", html), _language(tree)
     return Page(
         title=described.title or "",
         text=_text(tree, source)[:MAX_TEXT],
@@ -68,6 +71,15 @@ def extract(html: bytes, *, url: str = "", content_type: str = "") -> Page:
         authors=tuple(name for name in (described.author or "").split("; ") if name),
         language=language,
     )
+
+
+@functools.cache
+def _trafilatura() -> ModuleType:
+    """The library, loaded when first needed; a page without text is our business, not the log's."""
+    import trafilatura
+
+    logging.getLogger("trafilatura").setLevel(logging.ERROR)
+    return trafilatura
 
 
 def _text(tree: HtmlElement, source: bytes | str) -> str:
@@ -80,9 +92,7 @@ def _text(tree: HtmlElement, source: bytes | str) -> str:
 
 
 def _run(page: Any, *, fast: bool) -> str:
-    import trafilatura
-
-    found = trafilatura.bare_extraction(
+    found = _trafilatura().bare_extraction(
         page, fast=fast, include_comments=False, include_tables=True, with_metadata=False
     )
     if found is None or isinstance(found, dict):
@@ -105,14 +115,31 @@ def _published(tree: HtmlElement) -> str:
     """The time of publication with its hour, where the page's metadata gives it."""
     for meta in tree.iter("meta"):
         name = (meta.get("property") or meta.get("itemprop") or meta.get("name") or "").lower()
-        if name in _META_DATES and re.match(r"\d{4}-\d\d-\d\d", meta.get("content") or ""):
-            return str(meta.get("content")).strip()[:40]
+        if name in _META_DATES and (moment := _moment(meta.get("content") or "")):
+            return moment
     for script in tree.iter("script"):
-        if "ld+json" in (script.get("type") or ""):
-            found = _PUBLISHED.search(script.text or "")
-            if found:
-                return found[1].strip()
+        found = _PUBLISHED.search(script.text or "") if "ld+json" in (script.get("type") or "") else None
+        if found and (moment := _moment(found[1])):
+            return moment
     return ""
+
+
+def _guess(date: str, html: bytes) -> str:
+    """A date found in the text; not the first of January that stands for "some time that year"."""
+    return "" if date.endswith("-01-01") and date.encode() not in html else date
+
+
+def _moment(raw: str) -> str:
+    """RFC 3339 in UTC where the zone is known, else as given; empty for what is no ISO date."""
+    if not re.match(r"\d{4}-\d\d-\d\d", raw.strip()):
+        return ""
+    try:
+        moment = datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d\d:?\d\d$)", "", raw.strip()))
+        if moment.tzinfo is None:
+            return raw.strip()[:19].replace(" ", "T")
+        return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _language(tree: HtmlElement) -> str:
