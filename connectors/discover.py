@@ -7,9 +7,8 @@ publishing systems commonly use. Feeds of comments come last among the declared.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from collections.abc import Iterable, Iterator
+from html import unescape
 
 from .parse.charset import to_utf8
 from .parse.links import resolve, web_link
@@ -39,46 +38,80 @@ _WORDS = re.compile(r"\b(?:rss|atom|feeds?)\b", re.IGNORECASE)
 _COMMENTS = re.compile(r"comment|/replies", re.IGNORECASE)
 
 
+_TAG = re.compile(r"<(link|a|base)\s([^<>]{1,4000})>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""(?<![\w:-])([\w:-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
+_MARKUP = re.compile(r"<[^>]*>?")
+_TEXT = 200
+
+_Tag = dict[str, str]
+"""Attributes of a tag, and under the empty name the text after it."""
+
+
 def discover(html: bytes, url: str) -> tuple[str, ...]:
     """Addresses that may be feeds of the page at `url`, best first, absolute, none twice, at most 50."""
-    tree = LexborHTMLParser(to_utf8(html[:_LARGEST]).data.decode("utf-8", "replace"))
-    root = tree.css_first("base[href]")
-    base = resolve(url, (root.attributes.get("href") or "").strip()) if root is not None else url
-    found = [*_declared(tree), *_linked(tree, base)]
+    tags = _tags(to_utf8(html[:_LARGEST]).data.decode("utf-8", "replace"))
+    base = resolve(url, next((tag["href"] for name, tag in tags if name == "base"), url))
+    found = [*_declared(tag for name, tag in tags if name == "link")]
+    found += _linked((tag for name, tag in tags if name == "a"), base)
     absolute = (_absolute(base, link) for link in found)
     known = (_absolute(url, path) for path in WELL_KNOWN)
     return tuple(dict.fromkeys(link for link in (*absolute, *known) if link and link != url))[:_MOST]
 
 
-def _declared(tree: LexborHTMLParser) -> list[str]:
-    declared = [node for node in tree.css("link[href]") if _declares_feed(node)]
-    declared.sort(key=lambda node: bool(_COMMENTS.search(f"{_of(node, 'href')} {_of(node, 'title')}")))
-    return [_of(node, "href") for node in declared]
+def _tags(html: str) -> list[tuple[str, _Tag]]:
+    """The links of a page, without building a tree of it: that takes quadratic time in its depth."""
+    html = _without_comments(html)
+    tags = []
+    for found in _TAG.finditer(html):
+        said = {
+            name.lower(): unescape(value.strip("\"'")).strip() for name, value in _ATTRIBUTE.findall(found[2])
+        }
+        if said.get("href"):
+            after = html[found.end() : found.end() + _TEXT]
+            tags.append(
+                (
+                    found[1].lower(),
+                    said | {"": _MARKUP.sub("", re.split("</a", after, flags=re.IGNORECASE)[0])},
+                )
+            )
+    return tags
 
 
-def _declares_feed(node: LexborNode) -> bool:
-    rel = _of(node, "rel").lower().split()
-    kind = _of(node, "type").lower().partition(";")[0].strip()
+def _without_comments(html: str) -> str:
+    kept = []
+    at = 0
+    while (start := html.find("<!--", at)) >= 0 and (end := html.find("-->", start + 4)) >= 0:
+        kept.append(html[at:start])
+        at = end + 3
+    return "".join([*kept, html[at:]])
+
+
+def _declared(links: Iterable[_Tag]) -> list[str]:
+    declared = [tag for tag in links if _declares_feed(tag)]
+    declared.sort(key=lambda tag: bool(_COMMENTS.search(f"{tag['href']} {tag.get('title', '')}")))
+    return [tag["href"] for tag in declared]
+
+
+def _declares_feed(tag: _Tag) -> bool:
+    rel = tag.get("rel", "").lower().split()
+    kind = tag.get("type", "").lower().partition(";")[0].strip()
     if "feed" in rel or ("alternate" in rel and kind in _TYPES):
         return True
-    return "alternate" in rel and kind in _LOOSE_TYPES and bool(_ADDRESS.search(_of(node, "href")))
+    return "alternate" in rel and kind in _LOOSE_TYPES and bool(_ADDRESS.search(tag["href"]))
 
 
-def _linked(tree: LexborHTMLParser, base: str) -> Iterator[str]:
-    for node in tree.css("a[href]"):
-        href = _of(node, "href")
-        said = f"{node.text()[:200]} {_of(node, 'title')} {_of(node, 'class')}"
-        if _ADDRESS.search(href) or (_WORDS.search(said) and _same_site(resolve(base, href), base)):
-            yield href
+def _linked(anchors: Iterable[_Tag], base: str) -> Iterator[str]:
+    for tag in anchors:
+        said = f"{tag['']} {tag.get('title', '')} {tag.get('class', '')}"
+        if _ADDRESS.search(tag["href"]) or (
+            _WORDS.search(said) and _same_site(resolve(base, tag["href"]), base)
+        ):
+            yield tag["href"]
 
 
 def _same_site(link: str, base: str) -> bool:
     """Both on one host: "RSS" on a link that leads elsewhere is about RSS, not a feed."""
     return link.split("/")[2:3] == base.split("/")[2:3]
-
-
-def _of(node: LexborNode, name: str) -> str:
-    return (node.attributes.get(name) or "").strip()
 
 
 def _absolute(base: str, link: str) -> str:

@@ -26,7 +26,7 @@ from .fast_entry import EntryReader
 from .links import resolve, web_link
 from .names import ATOM, RDF, RSS1, Unsure, check_prefixes, standard_name
 from .pace import pace
-from .words import leaf_text, mend
+from .words import Markup, leaf_text, mend
 
 _Element = etree._Element  # noqa: SLF001 - lxml names its element type so
 _END_TAGS = (b"</rss>", b"</feed>", b"</rdf:RDF>")
@@ -35,6 +35,7 @@ _FIRST_TAG = re.compile(rb"<[A-Za-z_]")
 _SUBTITLES = frozenset({"description", "dc_description", "media_description"})
 _SUMMARIES = _SUBTITLES | {"summary", "itunes_summary"}
 _CONTENTS = frozenset({"content", "content_encoded"})
+_TEXTS = _SUMMARIES | _CONTENTS | {"title", "subtitle", "tagline", "rights", "copyright", "dc_rights", "info"}
 _SAID_ONCE = frozenset(
     {
         "ttl",
@@ -172,6 +173,18 @@ def _feed_field(name: str, element: _Element, scope: Scope, document: _Document)
         document.has_summary |= name not in _SUBTITLES
     elif name in _SAID_ONCE:
         document.said[name] = leaf_text(element)
+    if len(element):
+        _check_markup(element)
+
+
+def _check_markup(element: _Element) -> None:
+    """Raise Unsure for markup that would upset feedparser's state: texts within texts."""
+    if standard_name(element) in _TEXTS:
+        Markup(open=False).read(element, unwrap=False)
+    else:
+        for child in element:
+            if len(child):
+                _check_markup(child)
 
 
 def _feed_link(element: _Element, scope: Scope, document: _Document) -> None:

@@ -207,7 +207,7 @@ class EntryReader:
             name = standard_name(child).removeprefix("itunes_")
             if name in found:
                 found[name] = _bare(child)
-            elif name not in {"uri", "url", "homepage"} and (len(child) or _handler(name) is not None):
+            elif len(child) or _handler(name) is not None:
                 raise Unsure(f"{name} in an author")
         draft.people.append((found["name"], found["email"]))
         draft.author = named(found["name"], found["email"])

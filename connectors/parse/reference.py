@@ -12,6 +12,7 @@ from typing import Any
 
 import feedparser
 
+from ..errors import NotAFeed
 from ..records import Entry, ParsedFeed
 from .authors import spelled
 from .bodies import as_html
@@ -42,7 +43,7 @@ FORMATS = {
 
 
 def read_reference(data: bytes, url: str = "") -> ParsedFeed:
-    """Read a UTF-8 document with feedparser. No entries and format `other` means it found no feed."""
+    """Read a UTF-8 document with feedparser. No entries and format `other`: it found no feed. Raises NotAFeed."""
     headers = {"content-type": "application/xml; charset=utf-8"} | ({"content-location": url} if url else {})
     try:
         # Only ever a stream: feedparser opens files and URLs when it is given a string.
@@ -61,7 +62,7 @@ def read_reference(data: bytes, url: str = "") -> ParsedFeed:
         AssertionError,
         RecursionError,
     ) as why:
-        return ParsedFeed(format="other", reader="feedparser", problem=f"feedparser gave up: {why!r}"[:300])
+        raise NotAFeed(f"The document is too malformed to be read ({type(why).__name__}).") from why
     feed = read.feed
     return ParsedFeed(
         format=FORMATS.get(read.get("version") or "", "other"),
