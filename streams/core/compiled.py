@@ -36,7 +36,7 @@ class Context:
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Rule:
     """One pattern, ready: what it needs to count, and for what it counts."""
 
@@ -65,7 +65,7 @@ class Slot:
     exact: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Vocabulary:
     """Compiled once, shared by all threads, never changed. `version` names its whole content."""
 
