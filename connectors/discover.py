@@ -63,17 +63,11 @@ def _tags(html: str) -> list[tuple[str, _Tag]]:
     html = _without_comments(html)
     tags = []
     for found in _TAG.finditer(html):
-        said = {
-            name.lower(): unescape(value.strip("\"'")).strip() for name, value in _ATTRIBUTE.findall(found[2])
-        }
+        pairs = _ATTRIBUTE.findall(found[2])
+        said = {name.lower(): unescape(value.strip("\"'")).strip() for name, value in pairs}
         if said.get("href"):
-            after = html[found.end() : found.end() + _TEXT]
-            tags.append(
-                (
-                    found[1].lower(),
-                    said | {"": _MARKUP.sub("", re.split("</a", after, flags=re.IGNORECASE)[0])},
-                )
-            )
+            after = re.split("</a", html[found.end() : found.end() + _TEXT], flags=re.IGNORECASE)[0]
+            tags.append((found[1].lower(), said | {"": _MARKUP.sub("", after)}))
     return tags
 
 

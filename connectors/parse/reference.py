@@ -43,7 +43,7 @@ FORMATS = {
 
 
 def read_reference(data: bytes, url: str = "") -> ParsedFeed:
-    """Read a UTF-8 document with feedparser. No entries and format `other`: it found no feed. Raises NotAFeed."""
+    """Read UTF-8 with feedparser. No entries and format `other`: it found no feed. Raises NotAFeed."""
     headers = {"content-type": "application/xml; charset=utf-8"} | ({"content-location": url} if url else {})
     try:
         # Only ever a stream: feedparser opens files and URLs when it is given a string.

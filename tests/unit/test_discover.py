@@ -20,8 +20,7 @@ FOUND = {
         ["https://else.test/f.json"],
     ),
     "comments last": (
-        '<link rel="alternate" type="application/rss+xml" title="Comments" href="/c"><link rel="alternate"'
-        + ' type="application/rss+xml" href="/n">',
+        "<link rel=alternate type=text/rss title=Comments href=/c><link rel=alternate type=text/rss href=/n>",
         ["https://site.test/n", "https://site.test/c"],
     ),
     "base": (
