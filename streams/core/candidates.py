@@ -43,7 +43,7 @@ def pairs_of(days: Days, nodes: Iterable[Node], window: int) -> Iterator[tuple[N
             hits, slots = day.rare.match(hashes)
             for place, slot in zip(*(a.tolist() for a in pairs_sharing(owner[hits], slots, 2)), strict=True):
                 a, b = fresh[place], day.rare.holders[slot]
-                if b is None or a is b or abs(a.when - b.when) > window * HOUR:
+                if a is b or not days.alive(b) or abs(a.when - b.when) > window * HOUR:
                     continue
                 pair = (a, b) if a.key < b.key else (b, a)
                 name = pair[0].id, pair[1].id

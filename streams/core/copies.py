@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .days import DAY, Node
-from .links import IN_TITLE, shared_words
+from .links import names_differ, shared_words
 from .signature import Likeness, likeness
+from .traits import IN_TITLE
 
 RECURRING = 16 * DAY // 24
 """The same title on the same site this much later is another issue of a column, not the same news."""
@@ -84,8 +85,10 @@ def _rule_of_long(a: Node, b: Node, like: Likeness) -> str:
 
 
 def _rule_of_short(a: Node, b: Node, like: Likeness) -> str:
-    if like.contained < 0.8:
+    if like.contained < (0.9 if a.host == b.host else 0.8):
         return "other-words"
+    if a.frame != b.frame and names_differ(a.row, b.row):
+        return "other-names"
     if not _titles_meet(a, b):
         return "other-title"
     if like.size >= 12 and like.ratio >= 0.4:

@@ -8,6 +8,8 @@ first, when more nodes are loaded than the bound allows. Nothing but time is dec
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
@@ -16,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .postings import Postings, Runs
-from .signature import Signature
+from .signature import Signature, keys_meet
 from .traits import RARE
 
 _MOST_DAYS = 5_000
@@ -44,6 +46,10 @@ class StoryState(Protocol):
         """Forget these ids; unknown ones are no error."""
 
 
+NONE: dict[str, int] = {}
+"""What nodes without links or near-duplicates share, to save memory; never written to."""
+
+
 class Node(msgspec.Struct, array_like=True, gc=False, eq=False):
     """One article as the story stage knows it. Written to the state as it stands here."""
 
@@ -59,7 +65,7 @@ class Node(msgspec.Struct, array_like=True, gc=False, eq=False):
     row: bytes
     """Traits, as `links.pack` lays them out."""
     surfaces: str
-    """The words of the traits as written, in the same order, parted by spaces."""
+    """The rarest words of the traits as written, in the same order, parted by spaces."""
     sketch: bytes
     keys: bytes
     numbers: bytes
@@ -72,10 +78,27 @@ class Node(msgspec.Struct, array_like=True, gc=False, eq=False):
     """Hash of the grouping last told; 0 before."""
     told_story: int = 0
     """Hash of the story last told, on its lead."""
-    links: dict[str, int] = {}
+    links: dict[str, int] = msgspec.field(default_factory=lambda: NONE)
     """Strength of the link to each article of the same event, in hundredths; below zero keeps apart."""
-    twins: dict[str, int] = {}
+    twins: dict[str, int] = msgspec.field(default_factory=lambda: NONE)
     """Near-duplicates, with how much they share in thousandths."""
+
+    def link(self, other: Node, strength: int) -> None:
+        """Note the link to another article."""
+        if self.links is NONE:
+            self.links = {}
+        self.links[other.id] = strength
+
+    def twin(self, other: Node, thousandths: int) -> None:
+        """Note a near-duplicate."""
+        if self.twins is NONE:
+            self.twins = {}
+        self.twins[other.id] = thousandths
+
+    def unlink(self, other: Node) -> None:
+        """Forget what was noted of another article."""
+        self.links.pop(other.id, None)
+        self.twins.pop(other.id, None)
 
     def same_as(self, other: Node) -> bool:
         """Whether the article is the same as it was, whatever has been decided about it."""
@@ -126,8 +149,8 @@ class Day:
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.nodes: dict[str, Node] = {}
-        self.changed: set[str] = set()
+        self.nodes: list[Node] = []
+        self.changed: set[Node] = set()
         self.rare: Runs[Node] = Runs()
         self.used = 0
 
@@ -138,6 +161,15 @@ def _nothing(node: Node) -> None:
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Node)
+
+
+def _shared(node: Node) -> Node:
+    """The same node with strings that other nodes hold too, held once."""
+    node.id, node.story = sys.intern(node.id), sys.intern(node.story)
+    node.language, node.host = sys.intern(node.language), sys.intern(node.host)
+    node.links = {sys.intern(other): strength for other, strength in node.links.items()} or NONE
+    node.twins = {sys.intern(other): share for other, share in node.twins.items()} or NONE
+    return node
 
 
 class Days:
@@ -168,36 +200,38 @@ class Days:
 
     def _load(self, language: str, number: int) -> Day:
         day = Day(number)
-        postings = self._keys.setdefault(language, Postings())
+        postings = self._keys.setdefault(language, Postings(self.alive))
         for _, record in self._state.load_day(language, number):
-            node = _decoder.decode(record)
+            node = _shared(_decoder.decode(record))
             self._place(day, postings, node)
             self.on_load(node)
         return day
 
     def _place(self, day: Day, postings: Postings[Node], node: Node) -> None:
-        day.nodes[node.id] = self._nodes[node.id] = node
+        self._nodes[node.id] = node
+        day.nodes.append(node)
         day.rare.add(node.rare(), node)
         postings.add(node.keys, node)
 
     def add(self, node: Node) -> None:
         """Take in a new node; its day must be loaded."""
+        _shared(node)
         day = self._days[node.language, node.day]
         self._place(day, self._keys[node.language], node)
-        day.changed.add(node.id)
+        day.changed.add(node)
 
     def discard(self, node: Node) -> None:
         """Forget a node here and in the state."""
         day = self._days[node.language, node.day]
-        del day.nodes[node.id], self._nodes[node.id]
-        day.changed.discard(node.id)
-        day.rare.drop(node)
-        self._keys[node.language].drop(node)
+        del self._nodes[node.id]
+        day.nodes.remove(node)
+        day.changed.discard(node)
+        self._keys[node.language].dropped()
         self._state.delete([node.id])
 
     def mark(self, node: Node) -> None:
         """Note that a node changed and must be saved."""
-        self._days[node.language, node.day].changed.add(node.id)
+        self._days[node.language, node.day].changed.add(node)
 
     def get(self, article_id: str) -> Node | None:
         """The node of an article on a loaded day."""
@@ -212,11 +246,19 @@ class Days:
                 node = self._nodes.get(article_id)
         return node
 
-    def sharing_keys(self, node: Node) -> set[Node]:
-        """Loaded nodes that share a near-duplicate key with this one, itself excluded."""
-        found = self._keys[node.language].find(node.keys)
-        found.discard(node)
-        return found
+    def alive(self, node: Node) -> bool:
+        """Whether a node is still the one loaded for its article."""
+        return self._nodes.get(node.id) is node
+
+    def sharing_keys(self, node: Node) -> list[Node]:
+        """Loaded nodes that share enough near-duplicate keys with this one to be worth a closer look."""
+        hits = Counter(self._keys[node.language].find(node.keys))
+        hits.pop(node, None)
+        return [other for other, shared in hits.items() if shared > 5 or keys_meet(node.keys, other.keys)]
+
+    def sharing_any_key(self, node: Node) -> list[Node]:
+        """Loaded nodes that share at least one near-duplicate key with this one."""
+        return [other for other in set(self._keys[node.language].find(node.keys)) if other is not node]
 
     def days(self, language: str, first: int, last: int) -> Iterator[Day]:
         """Loaded days of that range that hold anything."""
@@ -229,7 +271,7 @@ class Days:
         """Write what changed."""
         for day in self._days.values():
             if day.changed:
-                changed = [day.nodes[article_id] for article_id in sorted(day.changed)]
+                changed = sorted(day.changed, key=lambda node: node.id)
                 self._state.save((n.id, n.language, day.number, _encoder.encode(n)) for n in changed)
                 day.changed.clear()
 
@@ -244,7 +286,7 @@ class Days:
                 continue
             del self._days[language, number]
             excess -= len(day.nodes)
-            for node in day.nodes.values():
+            for node in day.nodes:
                 del self._nodes[node.id]
-                self._keys[language].drop(node)
+                self._keys[language].dropped()
                 self.on_drop(node)

@@ -16,10 +16,12 @@ import heapq
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from .days import DAY, Days, Node
 
 HOUR = DAY // 24
+_KEY = attrgetter("key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,9 @@ class Rules:
     """A story takes no new article this long after its first; a later development is a story of its own."""
     copies: int = 336
     """Near-duplicates are found this far apart."""
-    fit: float = 0.45
+    fit: float = 0.4
     """Least fit to join a story."""
-    crowd: float = 0.65
+    crowd: float = 0.75
     """Power of the number of members that the strengths are divided by: 0 any link will do, 1 the average."""
 
 
@@ -44,26 +46,26 @@ class Decider:
     def __init__(self, days: Days, rules: Rules) -> None:
         self._days = days
         self.rules = rules
-        self._members: dict[str, list[tuple[int, str]]] = {}
+        self._members: dict[str, list[Node]] = {}
         self._dirty: list[tuple[int, str]] = []
         self._queued: set[str] = set()
         self._divisors = [1.0]
         days.on_load, days.on_drop = self.load, self.unload
 
-    def members(self, story: str) -> list[tuple[int, str]]:
-        """(when, id) of the loaded members of a story, in canonical order."""
+    def members(self, story: str) -> list[Node]:
+        """The loaded members of a story, in canonical order."""
         return self._members.get(story, [])
 
     def load(self, node: Node) -> None:
         """Take note of a decided node that was loaded."""
         if node.story:
-            insort(self._members.setdefault(node.story, []), node.key)
+            insort(self._members.setdefault(node.story, []), node, key=_KEY)
 
     def unload(self, node: Node) -> None:
         """Forget a node that is no longer loaded."""
         if node.story:
             members = self._members[node.story]
-            del members[bisect_left(members, node.key)]
+            del members[bisect_left(members, node.key, key=_KEY)]
             if not members:
                 del self._members[node.story]
 
@@ -138,9 +140,12 @@ class Decider:
 
     def _crowd(self, node: Node, story: str) -> int:
         members = self._members.get(story, [])
-        return bisect_left(members, node.key) - bisect_left(
-            members, (node.when - self.rules.window * HOUR, "")
-        )
+        if not members:
+            return 0
+        since = node.when - self.rules.window * HOUR
+        low = 0 if members[0].when >= since else bisect_left(members, (since, ""), key=_KEY)
+        high = len(members) if members[-1].key < node.key else bisect_left(members, node.key, key=_KEY)
+        return high - low
 
     def _divisor(self, count: int) -> float:
         while len(self._divisors) <= count:
@@ -152,31 +157,27 @@ class Decider:
             self._leave(node)
         node.story, node.began = story, began
         members = self._members.setdefault(story, [])
-        at = bisect_left(members, node.key)
-        members.insert(at, node.key)
+        at = bisect_left(members, node.key, key=_KEY)
+        members.insert(at, node)
         self._days.mark(node)
         end = node.when + self.rules.window * HOUR
-        for when, article_id in members[at + 1 :]:
-            if when > end:
+        for member in members[at + 1 :]:
+            if member.when > end:
                 break
-            self._queue(article_id, node)
+            self.look_again(member)
 
     def _leave(self, node: Node) -> None:
         """Without it the story fits others better: everyone linked to a member near it looks again."""
         window = self.rules.window * HOUR
         members = self._members[node.story]
-        del members[bisect_left(members, node.key)]
+        del members[bisect_left(members, node.key, key=_KEY)]
         for article_id in (*node.links, *node.twins):
             self._queue(article_id, node)
-        low = bisect_left(members, (node.when - window, ""))
-        for when, article_id in members[low:]:
-            if when > node.when + window:
+        for member in members[bisect_left(members, (node.when - window, ""), key=_KEY) :]:
+            if member.when > node.when + window:
                 break
-            member = self._days.get(article_id)
-            if member is not None:
+            for article_id in (member.id, *member.links):
                 self._queue(article_id, node)
-                for other in member.links:
-                    self._queue(other, node)
         if not members:
             del self._members[node.story]
 

@@ -99,8 +99,7 @@ def compare(left: Sequence[bytes], right: Sequence[bytes], days: Real, same_host
 
 def _compare(a: NDArray[np.void], b: NDArray[np.void]) -> tuple[Real, Real, Real, Real, Real]:
     same = a["words"][:, :, None] == b["words"][:, None, :]
-    same &= (a["words"] != 0)[:, :, None]
-    in_b, in_a = same.any(2), same.any(1)
+    in_b, in_a = same.any(2) & (a["words"] != 0), same.any(1) & (b["words"] != 0)
     weight_a, weight_b = a["weights"].astype(np.int64), b["weights"].astype(np.int64)
     number_a, number_b = (a["marks"] & NUMBER) != 0, (b["marks"] & NUMBER) != 0
     square_a, square_b = weight_a**2 * ~number_a, weight_b**2 * ~number_b
@@ -126,3 +125,15 @@ def shared_words(a: bytes, b: bytes) -> list[tuple[int, int]]:
     shared = set(left).intersection(right) - {0}
     marks = 5 * WORDS
     return [(at, a[marks + at] | b[marks + right.index(w)]) for at, w in enumerate(left) if w in shared]
+
+
+def names_differ(a: bytes, b: bytes) -> bool:
+    """Whether each of two titles has a name that the other article does not have."""
+    return _has_own_name(a, b) and _has_own_name(b, a)
+
+
+def _has_own_name(a: bytes, b: bytes) -> bool:
+    words, others = memoryview(a)[: 4 * WORDS].cast("I"), set(memoryview(b)[: 4 * WORDS].cast("I"))
+    both = IN_TITLE | NAME
+    marks = a[5 * WORDS :]
+    return any(mark & both == both and word not in others for word, mark in zip(words, marks, strict=True))

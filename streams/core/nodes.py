@@ -13,6 +13,8 @@ from .signature import signature_of
 from .text import CHARACTER, fold_text, tokens
 from .traits import LEAD_CHARACTERS, LEAD_WORDS, Cut, traits_of
 
+SURFACES = 20
+"""Words kept as written: no reason names more."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -44,7 +46,7 @@ def node_of(flagged: Flagged) -> Node:
         frame=traits.frame,
         stamp=traits.stamp,
         row=pack(traits.words, traits.weights, traits.marks),
-        surfaces=" ".join(traits.surfaces),
+        surfaces=" ".join(traits.surfaces[:SURFACES]),
         sketch=signature.sketch,
         keys=signature.keys,
         numbers=signature.numbers,

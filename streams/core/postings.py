@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -16,24 +17,18 @@ Slots = NDArray[np.uint32]
 class Runs(Generic[T]):
     """Sorted runs of (hash, slot), merged as they grow: for many questions at once."""
 
-    __slots__ = ("_fresh", "_runs", "_slot_of", "holders")
+    __slots__ = ("_fresh", "_runs", "holders")
 
     def __init__(self) -> None:
-        self.holders: list[T | None] = []
-        """Who holds each slot; None once dropped."""
-        self._slot_of: dict[int, int] = {}
+        self.holders: list[T] = []
+        """Who holds each slot, those included that are no longer kept."""
         self._fresh: list[tuple[Hashes, int]] = []
         self._runs: list[tuple[Hashes, Slots]] = []
 
     def add(self, hashes: Hashes, holder: T) -> None:
         """Let `holder` be found by these hashes."""
-        self._slot_of[id(holder)] = len(self.holders)
         self._fresh.append((hashes, len(self.holders)))
         self.holders.append(holder)
-
-    def drop(self, holder: T) -> None:
-        """Let it be found no longer."""
-        self.holders[self._slot_of.pop(id(holder))] = None
 
     def match(self, hashes: Hashes) -> tuple[NDArray[np.int64], Slots]:
         """Every (place in `hashes`, slot) where the slot holds that hash."""
@@ -74,13 +69,16 @@ def _sorted(hashes: Hashes, slots: Slots) -> tuple[Hashes, Slots]:
 
 
 class Postings(Generic[T]):
-    """The same for one question at a time: one sorted array, and a dictionary of what is not yet in it."""
+    """The same for one question at a time: one sorted array, and a dictionary of what is not yet in it.
 
-    __slots__ = ("_dropped", "_hashes", "_holders", "_recent", "_recent_size", "_slot_of", "_slots")
+    `alive` says whether a holder is still kept: the others are passed over, and left out at the next merge.
+    """
 
-    def __init__(self) -> None:
-        self._holders: list[T | None] = []
-        self._slot_of: dict[int, int] = {}
+    __slots__ = ("_alive", "_dropped", "_hashes", "_holders", "_recent", "_recent_size", "_slots")
+
+    def __init__(self, alive: Callable[[T], bool]) -> None:
+        self._alive = alive
+        self._holders: list[T] = []
         self._hashes: Hashes = np.zeros(0, np.uint32)
         self._slots: Slots = np.zeros(0, np.uint32)
         self._recent: dict[int, list[int]] = {}
@@ -89,7 +87,7 @@ class Postings(Generic[T]):
 
     def add(self, hashes: bytes, holder: T) -> None:
         """Let `holder` be found by these hashes (uint32, in bytes)."""
-        slot = self._slot_of[id(holder)] = len(self._holders)
+        slot = len(self._holders)
         self._holders.append(holder)
         for value in memoryview(hashes).cast("I"):
             self._recent.setdefault(value, []).append(slot)
@@ -97,15 +95,14 @@ class Postings(Generic[T]):
         if self._recent_size > 4096 + len(self._hashes) // 12:
             self._merge()
 
-    def drop(self, holder: T) -> None:
-        """Let it be found no longer."""
-        self._holders[self._slot_of.pop(id(holder))] = None
+    def dropped(self) -> None:
+        """Take note that one holder is no longer kept."""
         self._dropped += 1
-        if self._dropped > 1000 + len(self._slot_of) // 4:
+        if self._dropped > 2000 + len(self._holders) // 4:
             self._merge()
 
-    def find(self, hashes: bytes) -> set[T]:
-        """Everyone who can be found by any of these hashes."""
+    def find(self, hashes: bytes) -> list[T]:
+        """Everyone kept who can be found by any of these hashes, once for each."""
         slots: list[int] = []
         for value in memoryview(hashes).cast("I"):
             slots.extend(self._recent.get(value, ()))
@@ -116,19 +113,18 @@ class Postings(Generic[T]):
             for start, end in zip(low, high, strict=True):
                 if end > start:
                     slots.extend(self._slots[start:end].tolist())
-        return {holder for slot in slots if (holder := self._holders[slot]) is not None}
+        return [holder for slot in slots if self._alive(holder := self._holders[slot])]
 
     def _merge(self) -> None:
-        """Put the recent ones into the array, and leave out those that were dropped."""
-        keep = np.array([holder is not None for holder in self._holders], bool)
+        """Put the recent ones into the array, and leave out those that are no longer kept."""
+        keep = np.array([self._alive(holder) for holder in self._holders], bool)
         renumbered = np.cumsum(keep, dtype=np.uint32) - 1
         hashes = np.array([h for h, slots in self._recent.items() for _ in slots], np.uint32)
         slots = np.array([s for slots in self._recent.values() for s in slots], np.uint32)
         hashes, slots = np.concatenate([self._hashes, hashes]), np.concatenate([self._slots, slots])
-        alive = keep[slots]
-        self._hashes, self._slots = _sorted(hashes[alive], renumbered[slots[alive]].astype(np.uint32))
-        self._holders = [holder for holder in self._holders if holder is not None]
-        self._slot_of = {id(holder): slot for slot, holder in enumerate(self._holders) if holder is not None}
+        kept = keep[slots]
+        self._hashes, self._slots = _sorted(hashes[kept], renumbered[slots[kept]].astype(np.uint32))
+        self._holders = list(itertools.compress(self._holders, keep.tolist()))
         self._recent.clear()
         self._recent_size = self._dropped = 0
 

@@ -27,21 +27,44 @@ _OPENING = re.compile(
 _ENDING = re.compile(
     r"\bSOURCE:? [A-Z][\w&.,' -]{2,60}\s*$"
     r"|©\s?\d{4}[^\n]{0,80}\bvia (?:PR Newswire|GlobeNewswire|Business Wire|EIN Presswire)"
-    r"|\bView (?:original content|source version)\b[^\n]{0,80}(?:prnewswire|businesswire|accesswire)",
-    re.IGNORECASE,
+    r"|\bView (?:original content|source version)\b[^\n]{0,80}(?:prnewswire|businesswire|accesswire)"
 )
-_ABOUT = re.compile(r"(?:^|\n|[.!] )About [A-Z][\w&.,' -]{1,60}(?:\n|: )", re.MULTILINE)
+_ABOUT = re.compile(r"(?:^|\n|[.!] )About [A-Z][\w&.,' -]{1,60}(?:\n|: )")
 _CONTACT = re.compile(
-    r"\b(?:Media|Press|Investor)(?: Relations)? (?:Contacts?|Enquiries|Inquiries|Relations):", re.IGNORECASE
+    r"\b(?:Media|Press|Investor)(?: [Rr]elations)? (?:[Cc]ontacts?|[Ee]nquiries|[Ii]nquiries|Relations):"
 )
+_NAMED = (
+    "newswire",
+    "NEWSWIRE",
+    "Newswire",
+    "WIRE",
+    "Wire",
+    "wire",
+    "PRWEB",
+    "CNW",
+    "IMMEDIATE",
+    "Media",
+    "Newsfile",
+)
+_NAMED_AT_END = ("SOURCE", "via ", "View ", "About ")
 
 
 def is_release(article: Article) -> bool:
     """True for an article that a company or agency wrote about itself and sent over a wire."""
-    if article.host in WIRES or any(article.host.endswith("." + host) for host in WIRES):
+    host = article.host
+    if host in WIRES or host.partition(".")[2] in WIRES:
         return True
-    body = article.text or article.summary
-    if _OPENING.search(article.summary[:600]) or _OPENING.search(article.text[:600]):
-        return True
+    return any(
+        _opens_as_release(text[:600]) for text in (article.summary, article.text) if text
+    ) or _ends_as_release(article.text or article.summary)
+
+
+def _opens_as_release(opening: str) -> bool:
+    return any(name in opening for name in _NAMED) and _OPENING.search(opening) is not None
+
+
+def _ends_as_release(body: str) -> bool:
     end = body[-4000:]
-    return bool(_ENDING.search(body[-400:])) or bool(_ABOUT.search(end) and _CONTACT.search(end))
+    if not any(name in end for name in _NAMED_AT_END):
+        return False
+    return bool(_ENDING.search(end[-400:])) or bool(_CONTACT.search(end) and _ABOUT.search(end))

@@ -126,6 +126,12 @@ def likeness(a: Signature, b: Signature) -> Likeness:
     )
 
 
+def keys_meet(a: bytes, b: bytes) -> bool:
+    """Whether the keys of two texts leave it possible that one stands in the other."""
+    shared, of_a, of_b = _overlap(a, b, KEYS)
+    return shared >= 0.5 * min(of_a, of_b) and shared > 0
+
+
 def _overlap(a: bytes, b: bytes, limit: int) -> tuple[int, int, int]:
     """Shared hashes, and hashes of either, below the point that both sketches reach."""
     left, right = memoryview(a).cast("I").tolist(), memoryview(b).cast("I").tolist()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from . import candidates
 from .copies import judge
 from .days import DAY, Days, Node, StoryState
+from .explaining import Explanation, explain
 from .grouping import HOUR, Decider, Rules
 from .nodes import node_of
 from .records import Flagged, Grouping, Match, Story
@@ -25,8 +26,8 @@ class StorySettings:
     """What may be set. The rules change results; the bound only speed and memory."""
 
     rules: Rules = field(default_factory=Rules)
-    loaded: int = 120_000
-    """Articles kept in memory at most (about 1.5 kB each); the rest stay on disk."""
+    loaded: int = 50_000
+    """Articles kept in memory, as far as the window allows; the rest stay on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,11 @@ class Stories:
         self._days.shrink()
         return changes
 
+    def explain(self, article_id: str) -> Explanation | None:
+        """The nearest articles, and the test that each passed or failed; None for an id that is not kept."""
+        node = self._days.find(article_id)
+        return None if node is None else explain(self._days, self._decider, node)
+
     def _attach(self, node: Node) -> None:
         """Take in a node and find its near-duplicates."""
         days, reach = self._days, self._rules.copies * HOUR
@@ -98,7 +104,8 @@ class Stories:
                 continue
             verdict = judge(node, other)
             if verdict.copy:
-                node.twins[other.id] = other.twins[node.id] = verdict.thousandths
+                node.twin(other, verdict.thousandths)
+                other.twin(node, verdict.thousandths)
                 days.mark(other)
                 self._decider.look_again(max(node, other, key=lambda n: n.key))
         self._decider.look_again(node)
@@ -112,8 +119,7 @@ class Stories:
         for article_id in {*node.links, *node.twins}:
             other = self._days.get(article_id)
             if other is not None:
-                other.links.pop(node.id, None)
-                other.twins.pop(node.id, None)
+                other.unlink(node)
                 self._days.mark(other)
         self._days.discard(node)
         self._fresh.pop(node.id, None)
@@ -124,7 +130,8 @@ class Stories:
         pairs = list(candidates.pairs_of(self._days, nodes, window))
         for (a, b), strength in zip(pairs, candidates.strengths(pairs), strict=True):
             if strength:
-                a.links[b.id] = b.links[a.id] = strength
+                a.link(b, strength)
+                b.link(a, strength)
                 self._days.mark(a)
                 self._days.mark(b)
                 self._decider.look_again(b)

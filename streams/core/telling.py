@@ -9,9 +9,10 @@ import msgspec
 from .copies import judge
 from .days import DAY, Days, Node
 from .grouping import HOUR, Decider
-from .links import NAME, NUMBER, shared_words
+from .links import shared_words
 from .rarity import stable_hash
 from .records import Grouping, Match, Role, Story
+from .traits import NAME, NUMBER
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -103,9 +104,7 @@ class Teller:
         rules = self._decider.rules
         last = (lead.when + (rules.span + rules.copies) * HOUR) // DAY
         self._days.ensure(lead.language, (lead.when - rules.copies * HOUR) // DAY, last)
-        return [
-            node for _, article_id in self._decider.members(lead.id) if (node := self._days.get(article_id))
-        ]
+        return self._decider.members(lead.id)
 
     def leads(self, article_id: str) -> bool:
         """Whether an article leads a story."""
@@ -153,6 +152,8 @@ def shared_sentence(node: Node, other: Node) -> str:
     words: list[str] = []
     numbers: list[str] = []
     for at, marks in shared_words(node.row, other.row):
+        if at >= len(surfaces):
+            break
         kind = numbers if marks & NUMBER else names if marks & NAME else words
         kind.append(surfaces[at])
     parts = [

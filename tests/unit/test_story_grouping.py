@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from streams.core.days import Days, Node
 from streams.core.grouping import HOUR, Decider, Rules
+from streams.core.links import ROW_BYTES
 from streams.state.memory import MemoryStoryState
 
 RULES = Rules(window=72, span=120, copies=200, fit=0.45, crowd=0.65)
@@ -22,7 +23,7 @@ def node(number: int, hours: int) -> Node:
         entities=(),
         frame=0,
         stamp=0,
-        row=bytes(240),
+        row=bytes(ROW_BYTES),
         surfaces="",
         sketch=b"",
         keys=b"",
@@ -82,22 +83,22 @@ def connect(days: Days, decider: Decider, one: Node, links, twins) -> None:
     days.ensure("en", one.day - 20, one.day + 20)
     days.add(one)
     decider.look_again(one)
-    for other in [other for day in days.days("en", 0, 99_999) for other in day.nodes.values()]:
+    for other in [other for day in days.days("en", 0, 99_999) for other in day.nodes]:
         pair = frozenset((one.id, other.id))
         if other is not one and (links.get(pair) or pair in twins):
             if links.get(pair):
-                one.links[other.id] = other.links[one.id] = links[pair]
+                one.link(other, links[pair])
+                other.link(one, links[pair])
             if pair in twins:
-                one.twins[other.id] = other.twins[one.id] = 900
+                one.twin(other, 900)
+                other.twin(one, 900)
             decider.look_again(max(one, other, key=lambda n: n.key))
 
 
 def disconnect(days: Days, decider: Decider, one: Node) -> None:
     decider.forget(one)
     for name in {*one.links, *one.twins}:
-        other = days.get(name)
-        other.links.pop(one.id, None)
-        other.twins.pop(one.id, None)
+        days.get(name).unlink(one)
     days.discard(one)
 
 

@@ -15,7 +15,18 @@ from streams.core.records import Flagged
 from streams.core.story import Stories, StorySettings
 from streams.state.memory import MemoryStoryState
 
-NAMES = "Villavicencio Kardashev Zuckerman Oberlin Lahaina Quito Bibby Legionella Starfield Maserati".split()
+NAMES = [
+    "Villavicencio",
+    "Kardashev",
+    "Zuckerman",
+    "Oberlin",
+    "Lahaina",
+    "Quito",
+    "Bibby",
+    "Legionella",
+    "Starfield",
+    "Maserati",
+]
 ACTS = [
     "was shot dead at a campaign rally",
     "filed a lawsuit over iris scans",
