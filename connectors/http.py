@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
@@ -36,6 +38,8 @@ Lookup = Callable[[str], Awaitable[Sequence[str]]]
 FEED = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
 
+_RESOLVERS = 16
+"""Threads that wait for names; a dead one can take half a minute."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 
@@ -47,7 +51,8 @@ class Client:
         """`lookup` stands in for the operating system's resolver."""
         self.settings = settings
         self.guard = Guard(settings.allow)
-        self._resolver = _GuardedResolver(self.guard, lookup or _system_lookup)
+        self._resolver = _GuardedResolver(self.guard, lookup or self._system_lookup)
+        self._resolving: ThreadPoolExecutor | None = None
         self._session: aiohttp.ClientSession | None = None
         self.closing = contextlib.AsyncExitStack()
         """What else ends when this client does."""
@@ -201,6 +206,15 @@ class Client:
             inflater.push(piece)
         return inflater.finish(), wire
 
+    async def _system_lookup(self, host: str) -> list[str]:
+        """Ask the operating system, in threads of our own: dead names must not keep other work waiting."""
+        if self._resolving is None:
+            self._resolving = ThreadPoolExecutor(_RESOLVERS, "resolve")
+            self.closing.callback(self._resolving.shutdown, wait=False, cancel_futures=True)
+        ask = functools.partial(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._resolving, ask)
+        return list(dict.fromkeys(str(info[4][0]) for info in found))
+
     def _socket(self, info: AddrInfoType) -> socket.socket:
         """Make the socket for an address already checked; the last place where it can still be refused."""
         family, kind, protocol, _, peer = info
@@ -243,12 +257,6 @@ class _GuardedResolver(AbstractResolver):
 
     async def close(self) -> None:
         """Nothing is held."""
-
-
-async def _system_lookup(host: str) -> list[str]:
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(info[4][0]) for info in found))
 
 
 def _text(value: str) -> str:

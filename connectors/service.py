@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -113,7 +114,13 @@ class Service:
                 await self._look(known, now)
 
         due = self._store.due(now, len(self._store.all()))
-        await asyncio.gather(*(look(known) for known in due))
+        looks = [asyncio.create_task(look(known)) for known in due]
+        try:
+            await asyncio.gather(*looks)
+        finally:
+            for task in looks:
+                task.cancel()  # only where the store failed, or we are told to stop
+            await asyncio.gather(*looks, return_exceptions=True)
         return self.report
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -134,8 +141,8 @@ class Service:
 
     def _start_due(self, active: dict[str, asyncio.Task[None]]) -> None:
         now = self._clock()
-        room = self._settings.feeds_at_once - len(active)
-        due = self._store.due(now, self._settings.feeds_at_once + len(active)) if room > 0 else []
+        room = max(self._settings.feeds_at_once, 1) - len(active)
+        due = self._store.due(now, room + len(active)) if room > 0 else []
         for known in [known for known in due if known.feed.url not in active][:room]:
             active[known.feed.url] = asyncio.create_task(self._look(known, now))
 
@@ -167,8 +174,8 @@ class Service:
             self._store.save(feed.url, replace(state, next_fetch=now + wait))
             log.info("feed postponed", extra={"feed": feed.url, "reason": str(busy)})
             return
-        except UserError:
-            raise
+        except (UserError, sqlite3.Error):
+            raise  # the store's trouble: a full disk is no fault of the feed
         except Exception as error:  # the outer wall: one strange document must not stop the others
             log.exception("feed failed", extra={"feed": feed.url})
             reason = f"biowire could not work on this document ({type(error).__name__})."

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -319,6 +320,20 @@ class TestLoss:
         await world.at(NOW)
         assert sorted(world.titles) == sorted(f"n{number}" for number in range(25))
         assert len(world.server.asked("//n3")) == 1
+
+    async def test_trouble_of_the_store_stops_the_run_and_is_not_blamed_on_the_feed(self, world):
+        url = world.feed(world.server.answers("/feed", answer(rss("one"))))
+        world.publisher = FullDisk()
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            await world.at(NOW)
+        assert world.state(url) == FetchState()
+
+
+class FullDisk:
+    items = ()
+
+    async def publish(self, items):
+        raise sqlite3.OperationalError("database or disk is full")
 
 
 class BrokenPublisher:
