@@ -74,16 +74,16 @@ def run(quick: bool) -> dict[str, Any]:
 
 
 def _items() -> list[tuple[str, str]]:
-    """Title and plain description of real items, or of generated ones."""
+    """Title and plain description of real items, one language after the other, or of generated ones."""
     root = Path(os.environ.get("BIOWIRE_SHARED") or Path(__file__).resolve().parents[2] / "shared")
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, str, str]] = []
     for path in sorted((root / "data" / "stream").glob("full_stream_*.jsonl.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for line in lines:
                 row = json.loads(line)
                 plain = html.unescape(re.sub(r"<[^>]*>", " ", row["description_html"] or ""))
-                found.append((row["title"] or "", plain))
-    return found or [_generated() for _ in range(20_000)]
+                found.append(((row["language"] or "en")[:2].lower(), row["title"] or "", plain))
+    return [(title, plain) for _, title, plain in sorted(found)] or [_generated() for _ in range(20_000)]
 
 
 def _generated() -> tuple[str, str]:
@@ -94,10 +94,12 @@ def _generated() -> tuple[str, str]:
 
 def _documents(items: list[tuple[str, str]], count: int) -> Iterator[Stored]:
     for number in range(count):
-        title, summary = items[number % len(items)]
+        at = (number * 7919) % len(items)
+        title, summary = items[at]
         text = summary.split()
-        while len(text) < WORDS:
-            text += random.choice(items)[1].split()[: WORDS - len(text)] or ["more"]
+        while len(text) < WORDS:  # from items near by, which are of the same language
+            near = items[min(max(at + random.randrange(-500, 500), 0), len(items) - 1)]
+            text += near[1].split()[: WORDS - len(text)] or ["more"]
         yield _document(number, title, summary, " ".join(text[:WORDS]))
 
 

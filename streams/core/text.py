@@ -175,7 +175,11 @@ def _plain_spaces(text: str) -> str:
 
 def fold_text(text: str) -> str:
     """Fold where the way back is not needed."""
-    return _fold_ascii(text) if text.isascii() else _fold_runs(text)
+    if text.isascii():
+        return _fold_ascii(text)
+    text = text.replace("…", "...").replace("\xa0", " ")  # as the table has them
+    quoted = _fold_quoted(text)
+    return quoted if without_quotes(quoted).isascii() else _fold_runs(text)
 
 
 def tokens(folded: str) -> list[str]:
