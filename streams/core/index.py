@@ -121,7 +121,7 @@ def normal(field: str, value: str) -> str:
     return " ".join(plain.split())[:_MAX_VALUE] if field not in _EXACT else plain.strip()
 
 
-_QUOTES = dict.fromkeys(map(ord, '"“”'))
+_QUOTES = dict.fromkeys(map(ord, '"“”„«»'))
 
 
 def values(document: Stored | Document) -> Iterator[tuple[str, str]]:

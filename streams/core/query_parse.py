@@ -23,18 +23,18 @@ _LEXEME = re.compile(
     r"""\s*(?:
       (?P<open>\() | (?P<close>\))
     | (?P<minus>-(?=[^\s)]))
-    | (?P<operator>(?:AND|OR|NOT)(?=[\s()"“”]|$) | NEAR(?:/\d*)?(?=[\s()"“”]|$))
+    | (?P<operator>(?:AND|OR|NOT)(?=[\s()"“”„«»]|$) | NEAR(?:/\d*)?(?=[\s()"“”„«»]|$))
     | (?P<field>[A-Za-z][A-Za-z_-]*):(?!//)
-    | (?P<phrase>["“”](?P<inside>[^"“”]*)["“”](?P<star>\*?))
-    | (?P<unclosed>["“”])
-    | (?P<word>[^\s()"“”]+)
+    | (?P<phrase>["“”„«»](?P<inside>[^"“”„«»]*)["“”„«»](?P<star>\*?))
+    | (?P<unclosed>["“”„«»])
+    | (?P<word>[^\s()"“”„«»]+)
     )""",
     re.VERBOSE,
 )
 _VALUE = re.compile(
     r"""(?P<open>\()
-      | (?P<phrase>["“”](?P<inside>[^"“”]*)["“”](?P<star>\*?))
-      | (?P<word>[^\s()"“”-][^\s()"“”]*)""",
+      | (?P<phrase>["“”„«»](?P<inside>[^"“”„«»]*)["“”„«»](?P<star>\*?))
+      | (?P<word>[^\s()"“”„«»-][^\s()"“”„«»]*)""",
     re.VERBOSE,
 )
 """What may stand directly after a colon; nothing in it is an operator or another field."""

@@ -27,6 +27,11 @@ FORMS = [
     ("Face Recognition", q.And((words("face"), words("recognition"))), "face recognition"),
     ("face-recognition", words("face", "recognition"), '"face recognition"'),
     ("“face recognition”", words("face", "recognition"), '"face recognition"'),
+    (
+        "„face recognition“ «a b»",
+        q.And((words("face", "recognition"), words("a", "b"))),
+        '"face recognition" "a b"',
+    ),
     ("and or not near", q.And(tuple(map(words, ("and", "or", "not", "near")))), "and or not near"),
     ("a AND b", q.And((words("a"), words("b"))), "a b"),
     ("a b OR c", q.Or((q.And((words("a"), words("b"))), words("c"))), "(a b) OR c"),
