@@ -8,13 +8,11 @@ in the reasons, so a person can add it up: score = sum / (1 + sum).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from connectors.records import Article
 
 from .compiled import LATE_FACETS, Vocabulary
 from .matcher import Hit, Hits
-from .records import Classified, Evidence, Label, Relevance
+from .records import FIELDS, Classified, Evidence, Label, Relevance
 from .references import Target
 
 TITLE, LEAD, BODY, DEEP = 2.0, 1.5, 1.0, 0.5
@@ -30,42 +28,23 @@ _TITLE, _SUMMARY = 0, 1
 """Numbers of fields."""
 
 
-@dataclass(slots=True)
-class _Sum:
-    total: float
-    parts: list[tuple[float, Hit]]
-
-    @property
-    def score(self) -> float:
-        return self.total / (1 + self.total) if self.total > 0 else 0.0
-
-    def reasons(self, term: str = "") -> tuple[Evidence, ...]:
-        strongest = sorted(self.parts, key=lambda part: -abs(part[0]))[:MOST_REASONS]
-        return tuple(
-            Evidence(
-                term=term or hit.rule.term,
-                field=hit.field,
-                start=hit.start,
-                end=hit.end,
-                surface=hit.surface,
-                weight=round(weight, 4),
-            )
-            for weight, hit in strongest
-        )
+_Part = tuple[float, Hit]
+"""What one hit adds, and the hit."""
 
 
 def classify(article: Article, hits: Hits, vocabulary: Vocabulary) -> Classified:
     """Relevance and labels from the hits alone."""
     repeated = _summary_repeated(article)
     found = _counted(hits.found(), repeated=repeated)
-    about = _add_up([(hit, hit.rule.relevance) for hit in found if hit.rule.relevance])
-    relevance = _relevance(about.score)
+    about = _parts([(hit.rule.relevance, hit) for hit in found if hit.rule.relevance])
+    score = _score(about)
+    relevance = _relevance(score)
     if relevance != "none":
         found = found + _counted(hits.found(late=True), repeated=repeated)
     return Classified(
         relevance=relevance,
-        relevance_score=round(about.score, 4),
-        relevance_reasons=about.reasons(),
+        relevance_score=round(score, 4),
+        relevance_reasons=_reasons(about),
         labels=_labels(found, vocabulary, relevance),
     )
 
@@ -79,44 +58,44 @@ def _relevance(score: float) -> Relevance:
 
 
 def _labels(found: list[Hit], vocabulary: Vocabulary, relevance: Relevance) -> tuple[Label, ...]:
-    about = relevance != "none"
-    by_term: dict[Target, list[tuple[Hit, float]]] = {}
+    by_term: dict[Target, list[_Part]] = {}
     for hit in found:
         for target in hit.rule.labels:
-            if target[0] != RELEVANCE and (about or target[0] not in LATE_FACETS):
-                by_term.setdefault(target, []).append((hit, hit.rule.pattern.weight))
-    scored: dict[str, list[tuple[float, str, _Sum]]] = {}
+            if target[0] != RELEVANCE and (relevance != "none" or target[0] not in LATE_FACETS):
+                by_term.setdefault(target, []).append((hit.rule.pattern.weight, hit))
+    scored: dict[str, list[tuple[float, str, list[_Part]]]] = {}
     for (facet, term), weighed in by_term.items():
-        added = _add_up(weighed)
-        score = added.score
+        parts = _parts(weighed)
+        score = _score(parts)
         if score >= vocabulary.facets[facet].threshold:
-            scored.setdefault(facet, []).append((-score, term, added))
+            scored.setdefault(facet, []).append((-score, term, parts))
     return tuple(
-        Label(facet=facet, id=term, score=round(-score, 4), reasons=added.reasons())
+        Label(facet=facet, id=term, score=round(-score, 4), reasons=_reasons(parts))
         for facet in sorted(scored)
-        for score, term, added in sorted(scored[facet], key=_rank)[: vocabulary.facets[facet].most or None]
+        for score, term, parts in sorted(scored[facet], key=_rank)[: vocabulary.facets[facet].most or None]
     )
 
 
-def _rank(one: tuple[float, str, _Sum]) -> tuple[float, str]:
+def _rank(one: tuple[float, str, list[_Part]]) -> tuple[float, str]:
     return one[:2]
 
 
-def _add_up(weighed: list[tuple[Hit, float]]) -> _Sum:
-    """Sum up evidence for one term, by place; words inside others count once, repetitions less and less."""
-    added = _Sum(0.0, [])
+def _parts(weighed: list[_Part]) -> list[_Part]:
+    """What each hit adds to one term, by place; words inside others count once, repetitions less and less."""
+    if len(weighed) == 1:
+        weight, hit = weighed[0]
+        return [(weight * _place(hit), hit)]
+    parts: list[_Part] = []
     times: dict[int, int] = {}
     field, end = -1, 0
-    for hit, weight in weighed:
+    for weight, hit in weighed:
         if hit.number == field and hit.start < end:
             continue
         field, end = hit.number, hit.end
         key = id(hit.rule)
         times[key] = nth = times.get(key, 0) + 1
-        part = weight * _place(hit) / nth
-        added.total += part
-        added.parts.append((part, hit))
-    return added
+        parts.append((weight * _place(hit) / nth, hit))
+    return parts
 
 
 def _place(hit: Hit) -> float:
@@ -125,6 +104,33 @@ def _place(hit: Hit) -> float:
     if hit.start < LEAD_TO:
         return LEAD
     return BODY if hit.start < DEEP_FROM else DEEP
+
+
+def _score(parts: list[_Part]) -> float:
+    total = sum([part for part, _ in parts])
+    return total / (1 + total) if total > 0 else 0.0
+
+
+def _reasons(parts: list[_Part]) -> tuple[Evidence, ...]:
+    if len(parts) > 1:
+        parts = sorted(parts, key=_strength)[:MOST_REASONS]
+    return tuple(
+        [
+            Evidence(
+                term=hit.rule.term,
+                field=FIELDS[hit.number],
+                start=hit.start,
+                end=hit.end,
+                surface=hit.surface,
+                weight=round(part, 4),
+            )
+            for part, hit in parts
+        ]
+    )
+
+
+def _strength(part: _Part) -> float:
+    return -abs(part[0])
 
 
 def _summary_repeated(article: Article) -> bool:

@@ -5,7 +5,7 @@ Hits ─► conditions of the watchlists ─► Flag with the quoted words
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from connectors.records import Article
 
@@ -14,37 +14,44 @@ from .conditions import sentence, where
 from .matcher import Hit, Hits
 from .records import FIELDS, Blocked, Flag
 from .text import fold_text, tokens
-from .vocabulary import Condition, Watchlist
+from .vocabulary import Watchlist
 
 
 def flag(article: Article, hits: Hits, vocabulary: Vocabulary) -> tuple[Flag, ...]:
     """All flags of an article, sorted by field, start, end, watchlist, term."""
-    flags: dict[tuple[str, int, int, str, str], Flag] = {}
-    for hit in hits.found():
-        for watchlist, term in hit.rule.flags:
-            if not objection(vocabulary.watchlists[watchlist], hit, hits, vocabulary):
-                made = _flag(watchlist, term, hit)
-                key = (made.field, made.start, made.end, watchlist, term)
-                if key not in flags or made.language == article.language:
-                    flags[key] = made
-    return tuple(sorted(_outermost(flags.values()), key=_order))
+    counted = [
+        (hit.number, hit.start, -hit.end, watchlist, term, hit.rule.pattern.language != article.language, hit)
+        for hit in hits.found()
+        for watchlist, term in hit.rule.flags
+        if not objection(vocabulary.watchlists[watchlist], hit, hits, vocabulary)
+    ]
+    if not counted:
+        return ()
+    return tuple(sorted(_outermost(sorted(counted, key=_place)), key=_order))
 
 
-def _outermost(flags: Iterable[Flag]) -> Iterator[Flag]:
-    """Leave out a flag inside a longer one of the same term; those of other terms stay."""
-    longest: dict[tuple[str, str, str], int] = {}
-    for made in sorted(flags, key=lambda one: (FIELDS.index(one.field), one.start, -one.end)):
-        key = (made.watchlist, made.term, made.field)
-        if made.end > longest.get(key, -1):
-            longest[key] = made.end
-            yield made
+def _place(one: tuple[int, int, int, str, str, bool, Hit]) -> tuple[int, int, int, str, str, bool]:
+    return one[:6]
+
+
+def _outermost(counted: list[tuple[int, int, int, str, str, bool, Hit]]) -> Iterator[Flag]:
+    """Leave out a hit inside a longer one of the same term; those of other terms stay.
+
+    Where patterns of several languages say the same, the one of the article's language comes first.
+    """
+    longest: dict[tuple[str, str, int], int] = {}
+    for number, _, end, watchlist, term, _, hit in counted:
+        key = (watchlist, term, number)
+        if -end > longest.get(key, -1):
+            longest[key] = -end
+            yield _flag(watchlist, term, hit)
 
 
 def _flag(watchlist: str, term: str, hit: Hit) -> Flag:
     return Flag(
         watchlist=watchlist,
         term=term,
-        field=hit.field,
+        field=FIELDS[hit.number],
         start=hit.start,
         end=hit.end,
         surface=hit.surface,
@@ -60,7 +67,7 @@ def _order(made: Flag | Blocked) -> tuple[int, int, int, str, str]:
 def objection(watchlist: Watchlist, hit: Hit, hits: Hits, vocabulary: Vocabulary) -> str:
     """Why the condition of the list keeps this hit from counting, in a sentence; empty when it counts."""
     condition = watchlist.condition
-    if condition == _NONE:
+    if not (condition.all or condition.any or condition.none):
         return ""
     within = where(condition.near)
     for member in condition.all:
@@ -74,9 +81,6 @@ def objection(watchlist: Watchlist, hit: Hit, hits: Hits, vocabulary: Vocabulary
         if _there(member, hit, 0, hits, vocabulary):
             return f"{watchlist.id} does not count where {member} is in the article"
     return ""
-
-
-_NONE = Condition()
 
 
 def _there(member: str, hit: Hit, near: int, hits: Hits, vocabulary: Vocabulary) -> bool:

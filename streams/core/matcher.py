@@ -99,7 +99,8 @@ class Hits:
                         found.append(hit)
                     else:
                         refused.append(Refused(hit, why))
-        found.sort(key=_by_place)
+        if len(found) > 1:
+            found.sort(key=_by_place)
         self._found[late], self._refused[late] = found, refused
 
     def places(self, context: Context, number: int) -> list[Place]:
@@ -194,13 +195,16 @@ def _see(number: int, hits: Hits) -> None:
 def _see_special(number: int, start: int, end: int, hits: Hits, index: int) -> None:
     """Forms with an open side, in case-sensitive use, shared, or in scripts with other boundaries."""
     shadow = hits.shadows[number]
-    left, right = starts_word(shadow, start), ends_word(shadow, end)
+    left = right = True
+    if hits.vocabulary.plain[index] == _OTHER_BOUNDARIES:
+        left, right = starts_word(shadow, start), ends_word(shadow, end)
     for slot in hits.vocabulary.slots[index]:
-        if (left or slot.opening & OPEN_START) and (right or slot.opening & OPEN_END):
-            if slot.exact and not _reads(slot, hits.quote((number, start, end))):
-                continue
-            place = whole_word(shadow, start, end, slot.opening) if slot.opening else (start, end)
-            hits.present.setdefault(slot.number, []).append((number, *place))
+        if not (left or slot.opening & OPEN_START) or not (right or slot.opening & OPEN_END):
+            continue
+        if slot.exact and not _reads(slot, hits.quote((number, start, end))):
+            continue
+        place = whole_word(shadow, start, end, slot.opening) if slot.opening else (start, end)
+        hits.present.setdefault(slot.number, []).append((number, *place))
 
 
 def _reads(slot: Slot, quote: str) -> bool:
