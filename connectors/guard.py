@@ -56,6 +56,7 @@ _DENIED: tuple[Network, ...] = tuple(
 )
 """Beside what `is_global` refuses: the tables of older Python versions lack some of these."""
 
+_LONGEST_URL = 8_192
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
 _NUMERIC_LABEL = re.compile(r"(?:[0-9]+|0[xX][0-9a-fA-F]*)\Z")
 
@@ -93,6 +94,8 @@ class Guard:
 
     def check_url(self, url: str) -> URL:
         """Return the URL as it will be asked for; raises Refused."""
+        if len(url) > _LONGEST_URL:
+            raise Refused("The address is too long to be one.")
         if _FORBIDDEN.search(url):
             raise Refused("The address contains blanks, control characters or backslashes.")
         try:

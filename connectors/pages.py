@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from .answers import Failed, Fetched
 from .errors import TransientError
 from .extract import ExtractError
+from .guard import Refused
 from .http import PAGE, Client
 from .page_reader import PageReader
 from .politeness import Gate
@@ -57,6 +58,10 @@ class Pages:
         self.failed[reason] += 1
 
     async def _read(self, url: str, *, verify_tls: bool) -> tuple[str, str]:
+        try:
+            self._client.guard.check_url(url)
+        except Refused:
+            return "", "refused"
         if is_redirector(canonical_url(url)):
             return "", "redirector"
         if not await self._robots.allows(url, verify_tls=verify_tls):

@@ -74,7 +74,10 @@ class Gate:
             raise TransientError("The host asked us to come less often.", left)
 
     def _host(self, url: str) -> _Host:
-        name = urlsplit(url).netloc.rpartition("@")[2].lower()
+        try:
+            name = urlsplit(url).netloc.rpartition("@")[2].lower()
+        except ValueError:  # no address at all: the client says so
+            name = ""
         if name not in self._hosts:
             self._forget_idle()
             self._hosts[name] = _Host(asyncio.Semaphore(max(self._settings.host_concurrency, 1)))

@@ -10,25 +10,24 @@ import asyncio
 import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
-from urllib.robotparser import RobotFileParser
 
 from .answers import Failed, Fetched, Kind
 from .http import Client
 from .politeness import Gate
+from .robots_rules import RobotsRules, read_robots
 
 AGENT = "biowire"
-_KEPT, _KEPT_FAILURE = 86_400.0, 1_800.0
+_DAY, _SOON = 86_400.0, 1_800.0
 _LIMIT = 512 * 1024
 _SITES = 5_000
 _LONGEST_DELAY = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Rules:
+class _Kept:
     until: float
-    parser: RobotFileParser | None
-    """None: all or nothing, as `otherwise` says."""
-    otherwise: bool
+    rules: RobotsRules | None
+    """None: everything is closed."""
 
 
 class Robots:
@@ -36,44 +35,42 @@ class Robots:
 
     def __init__(self, client: Client, gate: Gate) -> None:
         self._client, self._gate = client, gate
-        self._rules: dict[str, _Rules] = {}
+        self._kept: dict[str, _Kept] = {}
         self._asking: dict[str, asyncio.Lock] = {}
 
     async def allows(self, url: str, *, verify_tls: bool = True) -> bool:
         """Whether we may read this page. Raises TransientError while the host is held."""
-        rules = await self._of(url, verify_tls=verify_tls)
-        return rules.parser.can_fetch(AGENT, url) if rules.parser else rules.otherwise
+        kept = await self._of(url, verify_tls=verify_tls)
+        return kept.rules is not None and kept.rules.allows(url)
 
     def delay(self, url: str) -> float:
         """Seconds this site wants between requests (Crawl-delay), 0 when unsaid; asked with `allows`."""
-        rules = self._rules.get(_site(url))
-        wanted = rules.parser.crawl_delay(AGENT) if rules and rules.parser else None
-        return min(float(wanted or 0.0), _LONGEST_DELAY)
+        kept = self._kept.get(_site(url))
+        return min(kept.rules.delay, _LONGEST_DELAY) if kept and kept.rules else 0.0
 
-    async def _of(self, url: str, *, verify_tls: bool) -> _Rules:
+    async def _of(self, url: str, *, verify_tls: bool) -> _Kept:
         site = _site(url)
         async with self._asking.setdefault(site, asyncio.Lock()):
-            rules = self._rules.get(site)
-            if rules is None or rules.until <= time.monotonic():
-                if len(self._rules) >= _SITES:
-                    self._rules.clear()
-                rules = self._rules[site] = await self._ask(site, verify_tls=verify_tls)
+            kept = self._kept.get(site)
+            if kept is None or kept.until <= time.monotonic():
+                if len(self._kept) >= _SITES:
+                    self._kept.clear()
+                kept = self._kept[site] = await self._ask(site, verify_tls=verify_tls)
         self._asking.pop(site, None)
-        return rules
+        return kept
 
-    async def _ask(self, site: str, *, verify_tls: bool) -> _Rules:
+    async def _ask(self, site: str, *, verify_tls: bool) -> _Kept:
         where = f"{site}/robots.txt"
         async with self._gate.turn(where):
             answer = await self._client.get(where, accept="text/plain, */*;q=0.1", verify_tls=verify_tls)
         now = time.monotonic()
         if isinstance(answer, Fetched):
-            parser = RobotFileParser()
-            parser.parse(answer.body[:_LIMIT].decode("utf-8-sig", "replace").splitlines())
-            return _Rules(now + _KEPT, parser, otherwise=True)
+            text = answer.body[:_LIMIT].decode("utf-8-sig", "replace")
+            return _Kept(now + _DAY, read_robots(text, AGENT))
         absent = isinstance(answer, Failed) and (
             answer.kind in {Kind.GONE, Kind.REDIRECT} or (400 <= answer.status < 500 and answer.status != 429)
         )
-        return _Rules(now + (_KEPT if absent else _KEPT_FAILURE), None, otherwise=absent)
+        return _Kept(now + _DAY, RobotsRules()) if absent else _Kept(now + _SOON, None)
 
 
 def _site(url: str) -> str:

@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from types import SimpleNamespace
 
 import pytest
 from feed_server import FeedServer, Request, answer, rss
@@ -14,7 +15,7 @@ from connectors.errors import TransientError
 from connectors.http import Client
 from connectors.publish.memory import MemoryPublisher
 from connectors.reader import Reader
-from connectors.records import Feed
+from connectors.records import Entry, Feed, ParsedFeed
 from connectors.schedule import FetchState
 from connectors.service import Service
 from connectors.settings import FetchSettings
@@ -382,6 +383,27 @@ class TestPages:
         assert world.titles == ["one"]
         assert world.publisher.items[0].text == ""
         assert (report.pages_fetched, report.pages_failed) == (0, {reason: 1})
+
+    @pytest.mark.parametrize(
+        "link", ["http://[::1/x", "http://10.0.0.1/x", "http://a b/", "http://x.example:99999/"]
+    )
+    async def test_a_link_that_is_none_costs_only_its_own_page(self, world, link):
+        async def parse(*_: object, **__: object) -> ParsedFeed:
+            return ParsedFeed(format="rss-2.0", reader="fast", entries=(Entry(title="one", link=link),))
+
+        world.feed(world.server.answers("/feed", answer("whatever")))
+        world.reader = SimpleNamespace(parse=parse)
+        report = await world.at(NOW)
+        assert (world.titles, report.pages_failed) == (["one"], {"refused": 1})
+
+    @pytest.mark.parametrize(
+        "url", ["http://[::1/x", "http://", "feed", "", "http://x.example/" + "x" * 9000]
+    )
+    async def test_an_address_that_is_none_is_said_to_be_none(self, world, url):
+        world.feed(url)
+        report = await world.at(NOW)
+        assert report.feeds["failed"] == 1
+        assert "address" in world.state(url).failure
 
     @pytest.mark.parametrize(
         ("robots", "asked"),
