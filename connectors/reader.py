@@ -24,13 +24,14 @@ from typing import IO, Self
 
 import msgspec
 
-from .errors import NotAFeed, PermanentError
+from .errors import NotAFeed, PermanentError, TransientError
 from .parse import parse, parse_cheaply
 from .records import ParsedFeed
 
 _CHILD = "import sys; sys.path[:] = sys.argv[1:]; from connectors.reader import serve; serve()"
 _LENGTH = struct.Struct("!Q")
-_OVERSIZED = 4 * 1024 * 1024
+_OVERSIZED = 512 * 1024
+"""Larger documents always go to the child: half a megabyte may hold 170,000 entries."""
 _LARGEST = 64 * 1024 * 1024
 _STARTING = 60.0
 _READY = b"ready"
@@ -81,7 +82,7 @@ class Reader:
         return await asyncio.to_thread(self.parse_sync, data, url=url, content_type=content_type)
 
     def parse_sync(self, data: bytes, *, url: str = "", content_type: str = "") -> ParsedFeed:
-        """Read a document. Raises NotAFeed, DocumentTooCostly."""
+        """Read a document. Raises NotAFeed, DocumentTooCostly, TransientError."""
         if len(data) > _LARGEST:
             raise DocumentTooCostly(f"The document is larger than {_LARGEST // 1024 // 1024} MB.")
         if len(data) <= _OVERSIZED:
@@ -135,6 +136,16 @@ class Reader:
         if self._child is not None and self._child.poll() is None:
             return self._child
         self._end()
+        try:
+            self._start()
+        except OSError as cause:
+            self._end()
+            raise TransientError("The process that reads feeds could not be started.") from cause
+        if self._child is None:
+            raise TransientError("The process that reads feeds ended as soon as it was started.")
+        return self._child
+
+    def _start(self) -> None:
         self._child = subprocess.Popen(  # noqa: S603 - our own interpreter and code
             [sys.executable, "-c", _CHILD, *sys.path],
             stdin=subprocess.PIPE,
@@ -147,8 +158,6 @@ class Reader:
             os.set_blocking(_fileno(pipe), False)
         if _receive(_fileno(self._child.stdout), len(_READY), time.monotonic() + _STARTING) != _READY:
             self._end()
-            raise RuntimeError("The process that reads feeds did not start.")
-        return self._child
 
     def _end(self) -> None:
         child, self._child, self._served = self._child, None, 0

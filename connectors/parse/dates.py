@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 import feedparser.datetimes
 
+from .foreign_dates import parse_foreign_date
+
 YEARS = range(1900, 2200)
 """Outside of these a date is an accident (year -1, 9999), not news."""
 
@@ -24,6 +26,8 @@ _RFC822 = re.compile(
     r"\s+(?:([+-])(\d\d):?(\d\d)|GMT|UTC?|Z|([ECMP][SD]T))",
     re.ASCII,
 )
+_CLOCKED = re.compile(r"-|\d{4}(?![-\d]|$)|\d\d$")
+"""Texts of which feedparser reads a beginning and takes the rest of the date from today: no date at all."""
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:([+-])(\d\d):(\d\d)|[Zz])", re.ASCII
 )
@@ -56,6 +60,11 @@ def parse_date(text: str) -> datetime | None:
 def _any_layout(text: str) -> datetime | None:
     text = text.strip()
     if not text or len(text) > _LONGEST:
+        return None
+    when = parse_foreign_date(text)
+    if when is not None:
+        return when if when.year in YEARS else None
+    if _CLOCKED.match(text):
         return None
     return from_tuple(feedparser.datetimes._parse_date(text))  # noqa: SLF001 - no public name for it
 

@@ -48,7 +48,9 @@ class _Draft:
     title_at: int | None = None
     title_depth: int = -1
     published: datetime | None = None
+    published_at: int | None = None
     updated: datetime | None = None
+    updated_at: int | None = None
     people: list[Person] = field(default_factory=list)
     author: str = ""
     tags: list[_Tag] = field(default_factory=list)
@@ -155,13 +157,17 @@ class EntryReader:
         if is_link and draft.link is None:
             draft.link = value
 
-    def published(self, element: _Element, scope: Scope) -> None:  # noqa: ARG002 - handlers are alike
-        """The last one (_end_published)."""
-        self._draft.published = parse_date(leaf_text(element))
+    def published(self, element: _Element, scope: Scope) -> None:
+        """The last one at the shallowest depth (_end_published)."""
+        draft, text = self._draft, leaf_text(element)
+        if draft.published_at is None or scope.depth <= draft.published_at:
+            draft.published, draft.published_at = parse_date(text), scope.depth
 
-    def updated(self, element: _Element, scope: Scope) -> None:  # noqa: ARG002
-        """The last one (_end_updated); `dc:date` too."""
-        self._draft.updated = parse_date(leaf_text(element))
+    def updated(self, element: _Element, scope: Scope) -> None:
+        """The last one at the shallowest depth (_end_updated); `dc:date` too."""
+        draft, text = self._draft, leaf_text(element)
+        if draft.updated_at is None or scope.depth <= draft.updated_at:
+            draft.updated, draft.updated_at = parse_date(text), scope.depth
 
     def description(self, element: _Element, scope: Scope) -> None:
         """A summary in HTML; a second one is the content (_start_description)."""

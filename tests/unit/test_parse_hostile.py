@@ -127,6 +127,16 @@ def test_a_document_that_needs_too_much_memory_is_refused():
         assert reader.parse_sync(rss(ITEM + SLOW)).entries[0].title == "Still here"
 
 
+def test_an_oversized_document_is_read_in_the_child_with_the_same_result():
+    data = rss(ITEM * 10_000)
+    before = {child.pid for child in children()}
+    with Reader() as reader:
+        feed = reader.parse_sync(data)
+        assert {child.pid for child in children()} != before
+    assert feed.reader == "fast"
+    assert len(feed.entries) == 10_000
+
+
 def test_a_document_beyond_any_measure_is_not_even_looked_at():
     with Reader() as reader, pytest.raises(DocumentTooCostly, match="larger than 64 MB"):
         reader.parse_sync(bytes(65 * 1024 * 1024))
