@@ -85,7 +85,7 @@ def probe_dict(probe: Probe) -> dict[str, Any]:
         "entries": len(parsed.entries) if parsed else 0,
         "newest": _moment(_newest(probe)),
         "problem": parsed.problem if parsed else "",
-        "moved_to": fetched.permanent_url if fetched else "",
+        "moved_to": (fetched.permanent_url if fetched else "") or (parsed.moved_to if parsed else ""),
         "conditional": bool(fetched and {"etag", "last-modified"} & set(fetched.headers)),
         "bytes": fetched.wire_bytes if fetched else 0,
         "seconds": round(answer.seconds, 3) if answer else 0.0,
@@ -106,6 +106,8 @@ def probe_line(probe: Probe) -> str:
         notes.append(f"malformed: {probe.parsed.problem}")
     if isinstance(probe.answer, Fetched) and probe.answer.permanent_url:
         notes.append(f"has moved to {probe.answer.permanent_url}")
+    elif probe.parsed.moved_to:
+        notes.append(f"says it has moved to {probe.parsed.moved_to}")
     return f"ok   {probe.url}  {probe.parsed.title}\n     {', '.join(notes)}"
 
 

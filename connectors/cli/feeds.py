@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -75,19 +75,18 @@ Example:
 """
 )
 @click.argument("url")
-@click.option("--title", default="", help="Name of the publisher; default what the feed calls itself.")
-@click.option("--country", default="", help="Country of the publisher, two letters (ISO 3166).")
+@click.option("--title", help="Name of the publisher; default what the feed calls itself.")
+@click.option("--country", help="Country of the publisher, two letters (ISO 3166).")
 @click.option("--kind", type=click.Choice(KINDS), help="What kind of source it is.")
 @click.option("--perspective", type=click.Choice(PERSPECTIVES), help="From where it looks at things.")
-@click.option("--language", default="", help="Language of the feed, two letters; default what it declares.")
+@click.option("--language", help="Language of the feed, two letters; default what it declares.")
 @click.option(
     "--full-text",
-    default="auto",
     type=click.Choice(["auto", "always", "never"]),
-    help="When article pages are fetched.",
+    help="When article pages are fetched; default auto, for entries of few words.",
 )
 @click.option(
-    "--interval", default=0, type=click.IntRange(0), help="Seconds between fetches; 0 adapts to the feed."
+    "--interval", type=click.IntRange(0), help="Seconds between fetches; default 0, adapts to the feed."
 )
 @click.option("--no-verify-tls", is_flag=True, help="Accept an invalid certificate of this feed.")
 @click.option("--unchecked", is_flag=True, help="Do not fetch anything now; add the URL as it is.")
@@ -96,27 +95,51 @@ Example:
 def add(
     context: Context, /, *, url: str, no_verify_tls: bool, unchecked: bool, as_json: bool, **fields: Any
 ) -> None:
-    """Look at the URL, find the feed, put it on the list. Raises UserError with what is wrong."""
-    country, language = fields["country"].upper(), fields["language"].lower()
-    if country and not (len(country) == 2 and country.isalpha()):
-        raise UserError(f"{country} is no country code. Give two letters, such as GB.")
-    if language and not (len(language) in {2, 3} and language.isalpha()):
-        raise UserError(f"{language} is no language code. Give two letters, such as en.")
+    """Look at the URL, find the feed, put it on the list. Raises UserError with what is wrong.
+
+    For a feed on the list already, what is said now replaces what was said; a retired one is followed again.
+    """
     said = {name: value for name, value in fields.items() if value is not None}
-    feed = Feed(url=url, verify_tls=not no_verify_tls, **said | {"country": country, "language": language})
+    said |= {name: _code(name, said[name]) for name in ("country", "language") if said.get(name)}
+    feed = Feed(url=url, verify_tls=not no_verify_tls, **said)
     others: tuple[str, ...] = ()
     if unchecked:
         _check_address(context, url)
     else:
         feed, others = _found(feed, find(context, url, verify_tls=feed.verify_tls))
     with opened(context, writer=True) as store:
-        new = store.add([feed])
+        done = _keep(store, feed, said)
     if as_json:
-        print_json({"url": feed.url, "title": feed.title, "added": bool(new), "others": others})
+        print_json({"url": feed.url, "title": feed.title, "outcome": done, "others": others})
         return
-    click.echo(safe(f"{'Added' if new else 'Already on the list:'} {feed.url}  {feed.title}"))
+    words = {"added": "Added", "updated": "Updated", "known": "Already on the list:"}
+    click.echo(safe(f"{words[done]} {feed.url}  {feed.title}"))
     for other in others:
         click.echo(safe(f"  also on that page: {other}"))
+
+
+def _code(name: str, value: str) -> str:
+    code = value.upper() if name == "country" else value.lower()
+    if not (code.isascii() and code.isalpha() and len(code) in ({2} if name == "country" else {2, 3})):
+        raise UserError(
+            f"{value} is no {name} code. Give two letters, such as GB for a country, en for a language."
+        )
+    return code
+
+
+def _keep(store: SqliteFeedStateStore, feed: Feed, said: Mapping[str, Any]) -> str:
+    """Put the feed on the list, or what is said of it: `added`, `updated` or `known`."""
+    known = store.get(feed.url)
+    if known is None:
+        store.add([feed])
+        return "added"
+    changed = replace(known.feed, **said, verify_tls=feed.verify_tls)
+    if changed == known.feed and not known.state.retired:
+        return "known"
+    store.update(changed)
+    if known.state.retired:
+        store.save(feed.url, replace(known.state, retired="", failures=0.0, next_fetch=None))
+    return "updated"
 
 
 def _found(feed: Feed, probes: list[Probe]) -> tuple[Feed, tuple[str, ...]]:

@@ -79,6 +79,28 @@ def test_a_feed_is_added_listed_and_removed(person, server):
     assert person.lines("list") == []
 
 
+def test_what_is_said_of_a_known_feed_replaces_what_was_said(person, server):
+    url = server.answers("/feed", answer(rss("one")))
+    person.says("add", url, "--country", "GB", "--full-text", "always")
+    assert person.lines("add", url, "--country", "DE")[0]["outcome"] == "updated"
+    assert person.lines("add", url)[0]["outcome"] == "known"
+    (listed,) = person.lines("list")
+    assert (listed["country"], listed["full_text"]) == ("DE", "always")
+
+
+def test_a_retired_feed_that_is_back_is_followed_again(person, server):
+    url = server.answers("/feed", answer(rss("one")))
+    person.says("add", url)
+    with opened(person.context, writer=True) as store:
+        store.save(url, FetchState(retired="The publisher has taken this down for good (410)."), b"seen")
+    assert person.lines("list")[0]["health"] == "retired"
+    person.says("add", url)
+    with opened(person.context, writer=False) as store:
+        assert store.next_due() is not None
+        assert store.seen(url) == b"seen"
+    assert person.lines("list")[0]["health"] != "retired"
+
+
 def test_a_site_leads_to_its_feed_past_a_broken_one(person, server):
     server.answers("/", answer(SITE, Content_Type="text/html"))
     server.answers("/broken", answer("", 500))
