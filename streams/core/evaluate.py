@@ -84,7 +84,9 @@ def _scores(labels: Mapping[str, Any], flagged: Flagged) -> Iterator[tuple[str, 
         if labels.get(key) is not None:
             yield f"flag.{watchlist}", _yes_no(labelled=bool(labels[key]), found=watchlist in lists)
     for key, facet in FACETS.items():
-        wanted = set(labels.get(key, ()))
+        if key not in labels:
+            continue
+        wanted = set(labels[key])
         found = {label.id for label in flagged.classified.labels if label.facet == facet}
         yield facet, Score(len(wanted & found), len(found - wanted), len(wanted - found))
         for one in wanted | found:
