@@ -12,6 +12,7 @@ import random
 import resource
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -51,14 +52,14 @@ def articles(count: int, length: int, days: float, seed: int = 1) -> Iterator[Fl
     """Articles in order of publication over `days` days: a third report an event others report too, 5 % are copies."""
     words = Words(seed)
     chance = words.chance
-    events: list[list[str]] = []
-    last: list[tuple[str, str]] = []
+    events: deque[list[str]] = deque(maxlen=40)
+    last: deque[tuple[str, str]] = deque(maxlen=200)
     for number in range(count):
         when = START + timedelta(days=days * number / count)
         if last and chance.random() < 0.05:
-            title, text = chance.choice(last[-200:])
+            title, text = chance.choice(last)
         else:
-            shared = chance.choice(events[-40:]) if events and chance.random() < 0.33 else words.event()
+            shared = chance.choice(events) if events and chance.random() < 0.33 else words.event()
             events.append(shared)
             title = " ".join([*shared[:3], *words.text(6)])
             text = " ".join([*words.text(10), *shared, *words.text(max(0, length - 25))])

@@ -215,7 +215,7 @@ class Days:
 
     def add(self, node: Node) -> None:
         """Take in a new node; its day must be loaded."""
-        _shared(node)
+        node.language, node.host = sys.intern(node.language), sys.intern(node.host)
         day = self._days[node.language, node.day]
         self._place(day, self._keys[node.language], node)
         day.changed.add(node)

@@ -1,4 +1,4 @@
-"""How well stories and near-duplicates agree with labelled pairs: precision, recall, the pairs that are wrong.
+"""How well stories and near-duplicates agree with labelled pairs: precision, recall, and what is wrong.
 
 Pure: takes what the story stage told, and pairs a reader judged. `biowire evaluate` prints the result.
 """

@@ -1,4 +1,4 @@
-"""Why an article is where it is, and why not elsewhere: the nearest others, the test each passed or failed."""
+"""Why an article is where it is, and why not elsewhere: the nearest others, and how each was judged."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from .signature import signature_of
 from .text import CHARACTER, fold_text, tokens
 from .traits import LEAD_CHARACTERS, LEAD_WORDS, Cut, traits_of
 
-SURFACES = 20
+SURFACES = 15
 """Words kept as written: no reason names more."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -120,7 +120,8 @@ def test_issues_of_recurring_columns_are_kept_apart() -> None:
             ]
             seen += bool(near)
             if any(
-                a.story_id == b.story_id or b.near_duplicate and b.near_duplicate.of == a.id for a, b in near
+                a.story_id == b.story_id or (b.near_duplicate and b.near_duplicate.of == a.id)
+                for a, b in near
             ):
                 mixed.append(f"{host}: {frame}")
     print(seen, "columns; mixed:", *mixed, sep="\n")
