@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from .plain_text import html_to_text
 from .records import Entry, Feed, Item, ParsedFeed
 
-_WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{2}|\w+")
-"""Two characters of a script without spaces count as a word."""
+_WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{1,2}|[^\W\u3040-\u30ff\u3400-\u9fff]+")
+"""Two characters of Chinese or Japanese count as a word."""
+_LONG_WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{2}|[^\W\d_\u3040-\ud7a3]{4,}")
 
 
 def item_of(feed: Feed, parsed: ParsedFeed, entry: Entry, text: str = "") -> Item:
@@ -33,8 +34,19 @@ def item_of(feed: Feed, parsed: ParsedFeed, entry: Entry, text: str = "") -> Ite
 
 def word_count(entry: Entry) -> int:
     """Words of an entry's own text, the longer of summary and content."""
-    longer = max(entry.content_html, entry.summary_html, key=len)
-    return len(_WORDS.findall(html_to_text(longer))) if longer else 0
+    return max(len(_WORDS.findall(html_to_text(html))) for html in (entry.content_html, entry.summary_html))
+
+
+def is_about(title: str, page: str) -> bool:
+    """Whether a page can be the article of this title: it has a quarter of the title's longer words.
+
+    Consent walls, captchas and login pages come with status 200 and prose of their own; they do not.
+    """
+    words = set(_LONG_WORDS.findall(title.casefold()))
+    if not words:
+        return True
+    text = page.casefold()
+    return 4 * sum(word in text for word in words) >= len(words)
 
 
 def _rfc3339(when: datetime | None) -> str:

@@ -13,6 +13,7 @@ from .errors import TransientError
 from .extract import ExtractError
 from .guard import Refused
 from .http import PAGE, Client
+from .items import is_about
 from .page_reader import PageReader
 from .politeness import Gate
 from .robots import Robots
@@ -41,10 +42,10 @@ class Pages:
         self.fetched = 0
         self.failed: Counter[str] = Counter()
 
-    async def read(self, url: str, *, verify_tls: bool = True) -> PageText:
-        """Main text of the article at `url`; empty when it cannot be had, which is counted."""
+    async def read(self, url: str, title: str = "", *, verify_tls: bool = True) -> PageText:
+        """Main text of the article called `title` at `url`; empty when it cannot be had, which is counted."""
         try:
-            text, problem = await self._read(url, verify_tls=verify_tls)
+            text, problem = await self._read(url, title, verify_tls=verify_tls)
         except TransientError:
             text, problem = "", "host-held"
         if problem:
@@ -57,7 +58,7 @@ class Pages:
         """Count a page that is left alone on purpose."""
         self.failed[reason] += 1
 
-    async def _read(self, url: str, *, verify_tls: bool) -> tuple[str, str]:
+    async def _read(self, url: str, title: str, *, verify_tls: bool) -> tuple[str, str]:
         try:
             self._client.guard.check_url(url)
         except Refused:
@@ -79,4 +80,6 @@ class Pages:
             page = await self._reader.read(answer.body, url=answer.final_url, content_type=kind)
         except ExtractError:
             return "", "unreadable"
-        return (page.text, "") if page.text else ("", "no-text")
+        if not page.text:
+            return "", "no-text"
+        return (page.text, "") if is_about(title, f"{page.title}\n{page.text}") else ("", "unrelated")

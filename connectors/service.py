@@ -21,10 +21,11 @@ from .answers import Answer, Failed, Kind, NotModified
 from .errors import PermanentError, TransientError, UserError
 from .http import Client
 from .items import item_of, word_count
-from .pages import Pages
+from .pages import Pages, PageText
+from .plain_text import html_to_line
 from .politeness import Gate
 from .publish import Publisher
-from .records import Feed, Item, ParsedFeed
+from .records import Entry, Feed, Item, ParsedFeed
 from .schedule import (
     Outcome,
     Seen,
@@ -234,7 +235,7 @@ class Service:
             done[one.key] = (one.digest, one.page_tries)
         for batch in _batches([one for one in wanting if one.key in later]):
             self._keep_progress(known, before.to_bytes(document, done))
-            pages = [await self._pages.read(one.entry.link, verify_tls=feed.verify_tls) for one in batch]
+            pages = [await self._page(feed, one.entry) for one in batch]
             read = list(zip(batch, pages, strict=True))
             await self._send(
                 [
@@ -245,6 +246,10 @@ class Service:
             )
             done |= {one.key: (one.digest, one.page_tries - 1 if page.passing else 0) for one, page in read}
         return before.to_bytes(document, done)
+
+    async def _page(self, feed: Feed, entry: Entry) -> PageText:
+        title = html_to_line(entry.title)
+        return await self._pages.read(entry.link, title, verify_tls=feed.verify_tls)
 
     def _keep_progress(self, known: FeedState, seen: bytes) -> None:
         """Pages take their time; what went out so far need not go out again after a crash."""

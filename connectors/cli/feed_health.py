@@ -58,7 +58,7 @@ def table(feeds: Sequence[FeedState]) -> str:
     lines = [f"{'':8}{'last success':18}{'every':8}{'next fetch':18}feed"]
     for known in feeds:
         feed, state = known.feed, known.state
-        every = _duration(feed.interval or state.interval)
+        every = "" if state.retired else _duration(feed.interval or state.interval)
         next_fetch = "" if state.retired else _short(state.next_fetch) or "now"
         lines.append(
             f"{health(known):8}{_short(state.last_success) or 'never':18}{every:8}{next_fetch:18}"

@@ -27,6 +27,10 @@ ARTICLE = """<html lang="en"><head><title>A</title></head><body><nav>Menu one tw
     "The council voted on Tuesday to stop the trial of face recognition in its stations. " * 4,
     "Campaigners said the decision came late, and that the pictures taken should be deleted. " * 4,
 )
+CONSENT = "<html><body><p>{}</p></body></html>".format(
+    "We and our partners store and use information on a device, such as cookies, to show you advertising. "
+    * 6
+)
 
 
 class World:
@@ -372,15 +376,16 @@ class TestPages:
             pytest.param(answer("", 404), "status-404", id="404"),
             pytest.param(answer("%PDF", Content_Type="application/pdf"), "no-page", id="a PDF"),
             pytest.param(answer("<html><body></body></html>"), "no-text", id="no text"),
+            pytest.param(answer(CONSENT), "unrelated", id="a consent wall"),
             pytest.param(answer("", 302, Location="http://10.0.0.1/"), "refused", id="private"),
             pytest.param(answer(b"x", Content_Encoding="gzip"), "protocol", id="broken"),
         ],
     )
     async def test_an_entry_without_its_page_is_published_all_the_same(self, world, page, reason):
-        world.feed(world.server.answers("/feed", answer(rss("one", words=5, link=world.server.url()))))
-        world.server.answers("//one", page)
+        world.feed(world.server.answers("/feed", answer(rss("Stations", words=5, link=world.server.url()))))
+        world.server.answers("//Stations", page)
         report = await world.at(NOW)
-        assert world.titles == ["one"]
+        assert world.titles == ["Stations"]
         assert world.publisher.items[0].text == ""
         assert (report.pages_fetched, report.pages_failed) == (0, {reason: 1})
 
