@@ -84,7 +84,21 @@ def found(entry: Entry) -> tuple[str, str, str, int | None]:
     )
 
 
+_COMPLETED_FROM_TODAY = re.compile(r"\s*\d{4}(?![-\d]|\s*$)")
+"""Dates like 2020.01.10 or 2020/01/10: feedparser reads the year and adds the month of today."""
+
+
+def excused(name: str, theirs: Any, want: Any) -> str:
+    """Why feedparser is no measure for a field: it has no date, or one that changes with the clock."""
+    if name != "published":
+        return ""
+    if want is None:
+        return "date unread by feedparser"
+    return "date completed from today" if _COMPLETED_FROM_TODAY.match(theirs.get("published", "")) else ""
+
+
 def test_real_feeds_give_the_fields_feedparser_gives():
+    excuses: Counter[str] = Counter()
     asked: Counter[str] = Counter()
     agreed: Counter[str] = Counter()
     readers: Counter[str] = Counter()
@@ -97,10 +111,15 @@ def test_real_feeds_give_the_fields_feedparser_gives():
         assert len(ours.entries) == len(reference), path
         for theirs, entry in zip(reference, ours.entries, strict=True):
             for name, want, got in zip(FIELDS, expected(theirs), found(entry), strict=True):
+                if want != got and (excuse := excused(name, theirs, want)):
+                    excuses[f"{path.name}: {excuse}"] += 1
+                    continue
                 asked[name] += 1
                 agreed[name] += want == got
                 if want != got:
                     print(f"{path.name}: {name}: feedparser {want!r}, we {got!r}")
+    print(dict(excuses))
+    assert excuses.total() < 0.02 * asked["published"]
     print(dict(readers), {name: f"{agreed[name]}/{asked[name]}" for name in FIELDS})
     assert readers["fast"] / readers.total() >= 0.9
     for name in FIELDS:
