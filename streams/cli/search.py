@@ -87,7 +87,7 @@ def _print(result: SearchResult) -> None:
             shown = ", ".join(f"{safe(value)} {count}" for value, count in counts[:_FACETS_SHOWN])
             more = f", and {len(counts) - _FACETS_SHOWN} more" if len(counts) > _FACETS_SHOWN else ""
             click.echo(f"{field:>12}  {shown}{more}")
-    total = f"{result.total:,}" if result.exact else f"more than {result.total:,}"
+    total = f"{result.total:,}" if result.exact else f"{result.total:,} or more"
     click.echo(f"{len(result.hits)} of {total} article{'s' * (total != '1')}.")
 
 

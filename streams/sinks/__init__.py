@@ -24,7 +24,7 @@ Counts: TypeAlias = Mapping[str, tuple[tuple[str, int], ...]]
 """Facet to its values with their number of documents, most frequent first, then by value."""
 
 COUNT_TO = 1000
-"""How far a search counts; beyond it `total` is a lower bound."""
+"""How far a search counts; from there on `total` is a lower bound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,13 +94,14 @@ class SqliteSearch:
         """Find one page of documents."""
         wanted = plan(narrow(query, since=since, until=until, copies=copies), self.connection)
         counts = self._counts.facets(wanted, facets) if facets else {}
-        total = self._total(wanted, exact=bool(facets))
         rows = self._page(wanted, sort, limit, offset, after)
+        whole = len(rows) <= limit and not offset and after is None
+        total = len(rows) if whole else self._total(wanted, exact=bool(facets))
         documents = self._documents(rows[:limit])
         return SearchResult(
             hits=tuple(Hit(document=one, highlights=highlight(query, one)) for one in documents),
-            total=min(total, COUNT_TO) if not facets else total,
-            exact=bool(facets) or total <= COUNT_TO,
+            total=total,
+            exact=whole or bool(facets) or total < COUNT_TO,
             next=cursor(documents[-1]) if sort == "new" and documents and len(rows) > limit else None,
             facets=counts,
         )
@@ -109,7 +110,7 @@ class SqliteSearch:
         if exact:
             return len(self._counts.rows(wanted))
         sql, values = wanted.select("1")
-        counted = f"SELECT count(*) FROM ({sql} LIMIT {COUNT_TO + 1})"  # noqa: S608 - our own SQL
+        counted = f"SELECT count(*) FROM ({sql} LIMIT {COUNT_TO})"  # noqa: S608 - our own SQL
         return int(self.connection.execute(counted, values).fetchone()[0])
 
     def _page(self, wanted: Plan, sort: Sort, limit: int, offset: int, after: str | None) -> list[int]:
