@@ -122,7 +122,7 @@ def writer_lock(path: Path) -> Iterator[None]:
 def _connect(path: Path, *, writer: bool) -> sqlite3.Connection:
     if not writer and not path.exists():
         raise StoreError(
-            f"There is no store at {path}. Fill one with `biowire run` or `ingest`, or name another by --home."
+            f"There is no store at {path}. Fill one by `biowire run` or `ingest`, or name another by --home."
         )
     mode = "rwc" if writer else "ro"
     connection = sqlite3.connect(

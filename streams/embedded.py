@@ -154,8 +154,8 @@ class Instance:
                 self.pipeline = self._assemble()
             if isinstance(cause, sqlite3.OperationalError):
                 raise StoreError(
-                    f"The store {self.database.path} cannot be written ({cause}). Nothing of the last batch was "
-                    "kept: make room or mend the disk, then run the same command again."
+                    f"The store {self.database.path} cannot be written ({cause}). Nothing of the last batch "
+                    "was kept: make room or mend the disk, then run the same command again."
                 ) from cause
             raise
 

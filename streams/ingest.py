@@ -88,8 +88,8 @@ def _lines(file: IO[bytes], source: str) -> Iterator[bytes]:
             number += 1
             if len(line) > LINE_LIMIT:
                 raise UserError(
-                    f"Line {number} of {source} is longer than {LINE_LIMIT // 1024 // 1024} MB: this is no file of items. "
-                    f"The {number - 1} lines before it are kept."
+                    f"Line {number} of {source} is longer than {LINE_LIMIT // 1024 // 1024} MB: this is no "
+                    f"file of items. The {number - 1} lines before it are kept."
                 )
             if line.strip():
                 yield line.strip()

@@ -8,9 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from connectors.opml import read_opml
-
 from connectors.errors import UserError
+from connectors.opml import read_opml
 from connectors.records import Feed
 
 from .core.compiled import Vocabulary

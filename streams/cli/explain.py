@@ -35,60 +35,76 @@ def explain(context: Context, article: str, as_json: bool) -> None:
     if as_json:
         print_json(trace)
     else:
-        _print(trace)
+        _Printed(trace)
 
 
-def _print(trace: dict[str, Any]) -> None:
-    console = Console(highlight=False)
+class _Printed:
+    """The trace for people, stage by stage."""
 
-    def say(text: str, indent: int = 0) -> None:
-        console.print(" " * indent + text, soft_wrap=True)
+    def __init__(self, trace: dict[str, Any]) -> None:
+        self._console = Console(highlight=False)
+        self._say(f"[bold]{_quoted(trace['title'])}[/]\n{_quoted(trace['url'])}\nid {trace['id']}")
+        self._dedup(trace["dedup"])
+        if trace["classify"] is None:
+            self._say("\nThere is no document of it: retention removed it, or its item failed.")
+            return
+        self._classify(trace["classify"])
+        self._flag(trace["flag"])
+        self._story(trace["story"])
 
-    def quoted(text: object) -> str:
-        return escape(safe(str(text)))
+    def _say(self, text: str, indent: int = 0) -> None:
+        self._console.print(" " * indent + text, soft_wrap=True)
 
-    say(f"[bold]{quoted(trace['title'])}[/]\n{quoted(trace['url'])}\nid {trace['id']}")
-    say(
-        f"\n[bold]dedup[/]: {len(trace['dedup']['sightings'])} sighting(s), version {trace['dedup']['revision']}"
-    )
-    for one in trace["dedup"]["sightings"]:
-        mark = "speaks" if one["speaks"] else "      "
-        say(f"{mark}  {one.get('outcome', '')}  {quoted(one['url'])} from {quoted(one['feed_url'])}", 2)
-        say(f"{quoted(one.get('reason', ''))}", 12)
-    if trace["classify"] is None:
-        say("\nIts document was removed by retention or its item failed.")
-        return
-    _print_verdicts(say, quoted, trace)
+    def _dedup(self, verdict: dict[str, Any]) -> None:
+        count = len(verdict["sightings"])
+        self._say(f"\n[bold]dedup[/]: {count} sighting(s), version {verdict['revision']} of the words")
+        for one in verdict["sightings"]:
+            mark = "[green]speaks[/]" if one["speaks"] else "      "
+            self._say(
+                f"{mark}  {one.get('outcome', '')}  {_quoted(one['url'])} from {_quoted(one['feed_url'])}", 2
+            )
+            self._say(_quoted(one.get("reason", "")), 10)
 
+    def _classify(self, verdict: dict[str, Any]) -> None:
+        self._say(f"\n[bold]classify[/]: relevance {verdict['relevance']} (score {verdict['score']:.2f})")
+        for reason in verdict["reasons"]:
+            self._say(f"{reason['weight']:+.2f}  {reason['term']}: {_words(reason)} in {reason['field']}", 2)
+        for label in verdict["labels"]:
+            words = ", ".join(map(_words, label["reasons"][:4]))
+            self._say(f"{label['facet']} {label['id']} {label['score']:.2f}: {words}", 2)
 
-def _print_verdicts(say: Any, quoted: Any, trace: dict[str, Any]) -> None:
-    verdict = trace["classify"]
-    say(f"\n[bold]classify[/]: relevance {verdict['relevance']} (score {verdict['score']:.2f})")
-    for reason in verdict["reasons"]:
-        say(
-            f"{reason['weight']:+.2f}  {reason['term']}: “{quoted(reason['surface'])}” in {reason['field']}",
-            2,
+    def _flag(self, verdict: dict[str, Any]) -> None:
+        self._say(f"\n[bold]flag[/]: {len(verdict['flags'])} flag(s)")
+        for flag in verdict["flags"]:
+            place = f"{flag['field']}[{flag['start']}:{flag['end']}]"
+            self._say(
+                escape(f"{flag['watchlist']} / {flag['term']}: ") + f"{_words(flag)} {escape(place)}", 2
+            )
+        for blocked in verdict["not_flagged"]:
+            what = f"not {blocked['list']} / {blocked['term']}: {_words(blocked)}: {_quoted(blocked['why'])}"
+            self._say(f"[dim]{what}[/]", 2)
+        if not verdict["flags"] and not verdict["not_flagged"]:
+            self._say(f"No term of any watchlist occurs in it ({verdict['terms_searched']}).", 2)
+
+    def _story(self, verdict: dict[str, Any]) -> None:
+        outlets = ", ".join(map(_quoted, verdict["sources"]))
+        self._say(
+            f"\n[bold]story[/] {verdict['story_id']}: {verdict['role']} among {verdict['size']} from {outlets}"
         )
-    for label in verdict["labels"]:
-        words = ", ".join(f"“{quoted(reason['surface'])}”" for reason in label["reasons"][:4])
-        say(f"{label['facet']} {label['id']} {label['score']:.2f}: {words}", 2)
-    say(f"\n[bold]flag[/]: {len(trace['flag']['flags'])} flag(s)")
-    for flag in trace["flag"]["flags"]:
-        say(
-            f"{flag['watchlist']} / {flag['term']}: “{quoted(flag['surface'])}” {flag['field']}[{flag['start']}:{flag['end']}]",
-            2,
-        )
-    for blocked in trace["flag"]["not_flagged"]:
-        say(
-            f"[dim]not {blocked['list']} / {blocked['term']}: “{quoted(blocked['surface'])}”: {quoted(blocked['why'])}[/]",
-            2,
-        )
-    story = trace["story"]
-    say(
-        f"\n[bold]story[/] {story['story_id']}: {story['role']} among {story['size']} from {', '.join(map(quoted, story['sources']))}"
-    )
-    say(quoted(story["reason"]), 2)
-    if story["near_duplicate"]["of"]:
-        say(f"copy of {story['near_duplicate']['of']}: {quoted(story['near_duplicate']['reason'])}", 2)
-    for candidate in story["candidates"]:
-        say(f"[dim]{quoted(candidate)}[/]", 2)
+        self._say(_quoted(verdict["reason"]), 2)
+        if verdict["near_duplicate"]["of"]:
+            copy = verdict["near_duplicate"]
+            self._say(f"copy of {copy['of']}: {_quoted(copy['reason'])}", 2)
+        for kind in ("near_duplicates", "same_event"):
+            for other in (verdict["candidates"] or {}).get(kind, ()):
+                passed = "passed" if other["passed"] else "failed"
+                why = f"{kind.replace('_', ' ')}, {passed} {other['rule']}: {other['of']}: {other['reason']}"
+                self._say(f"[dim]{_quoted(why)}[/]", 2)
+
+
+def _quoted(text: object) -> str:
+    return escape(safe(str(text)))
+
+
+def _words(found: dict[str, Any]) -> str:
+    return f"“{_quoted(found['surface'])}”"

@@ -82,5 +82,6 @@ def _print(report: Report, limit: int, *, written: bool) -> None:
         click.echo(f"… and {len(report.changes) - limit} more.")
     done = "written" if written else "nothing written"
     click.echo(
-        f"{len(report.changes)} of {report.documents} documents change under vocabulary {report.vocabulary_after}; {done}."
+        f"{len(report.changes)} of {report.documents} documents change under vocabulary "
+        f"{report.vocabulary_after}; {done}."
     )

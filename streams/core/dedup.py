@@ -4,7 +4,8 @@
 
 What is decided is a function of the set of sightings, never of their order: articles are joined by pairwise
 tests on facts of items, the first by (time, id) gives the joined article its id, and a total order chooses
-the sighting that speaks for it. Only the *outcome* counted for an incoming item depends on what was there before.
+the sighting that speaks for it. Only the *outcome* counted for an incoming item depends on what was there
+before.
 """
 
 from __future__ import annotations

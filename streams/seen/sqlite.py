@@ -91,23 +91,31 @@ class SqliteSeenState:
             f"SELECT seq, outcome, of, similarity, reason FROM outcomes WHERE seq IN ({marks})",  # noqa: S608 - marks are question marks
             tuple(seqs),
         )
-        return {seq: dict(zip(("outcome", "of", "similarity", "reason"), rest, strict=True)) for seq, *rest in rows}
+        names = ("outcome", "of", "similarity", "reason")
+        return {seq: dict(zip(names, rest, strict=True)) for seq, *rest in rows}
 
     def failures(self) -> Iterator[tuple[int, str]]:
         """Line of the log and reason of each item that ended as failed, oldest first."""
         yield from self._execute("SELECT seq, reason FROM outcomes WHERE outcome = 'failed' ORDER BY seq")
 
     def sightings(self) -> Iterator[dict[str, Any]]:
-        """One record per item that came in, in the order of the log: what became of it and where it is now."""
+        """One record per item that came in, in the order of the log: what became of it, where it is now."""
         rows = self._execute(
-            "SELECT o.seq, o.outcome, o.article, a.root, o.of, o.similarity, o.reason, s.facts FROM outcomes o "
-            "LEFT JOIN addresses a ON a.article = o.article LEFT JOIN sightings s ON s.seq = o.seq ORDER BY o.seq"
+            "SELECT o.seq, o.outcome, o.article, a.root, o.of, o.similarity, o.reason, s.facts "
+            "FROM outcomes o LEFT JOIN addresses a ON a.article = o.article "
+            "LEFT JOIN sightings s ON s.seq = o.seq ORDER BY o.seq"
         )
         for seq, outcome, article, root, of, similarity, reason, facts in rows:
             url = self._decode(facts).url if facts else None
             yield {
-                "seq": seq, "id": article, "url": url, "outcome": outcome, "of": of, "similarity": similarity,
-                "document": root, "reason": reason,
+                "seq": seq,
+                "id": article,
+                "url": url,
+                "outcome": outcome,
+                "of": of,
+                "similarity": similarity,
+                "document": root,
+                "reason": reason,
             }
 
     def outcomes(self) -> dict[Outcome, int]:
