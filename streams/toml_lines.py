@@ -33,7 +33,7 @@ class Lines:
         return 1
 
 
-def _table(names: list[str], repeated: bool, counts: dict[TomlPath, int]) -> TomlPath:  # noqa: FBT001 - [[ or [
+def _table(names: list[str], repeated: bool, counts: dict[TomlPath, int]) -> TomlPath:
     path: TomlPath = ()
     for at, name in enumerate(names):
         path = (*path, name)

@@ -1,17 +1,11 @@
-"""Does a pattern that was seen count here? Language, dates, longer phrases, required and blocking words.
-
-The same answer serves both ways: None lets a hit count, an `Objection` is what `explain` shows.
-"""
+"""Why a pattern that was seen does not count, as a record and as a sentence for `explain`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from .compiled import Context, Rule
 from .forms import expand
-
-if TYPE_CHECKING:
-    from .matcher import Hits, Span
 
 Reason = Literal["language", "dates", "part", "requires", "blocks"]
 
@@ -21,30 +15,6 @@ class Objection(NamedTuple):
 
     reason: Reason
     words: str = ""
-
-
-def objection(rule: Rule, span: Span, hits: Hits) -> Objection | None:
-    """The first thing that keeps this hit from counting; None when nothing does."""
-    pattern = rule.pattern
-    if pattern.same_language and hits.article.language != pattern.language[:2]:
-        return Objection("language", hits.article.language)
-    if not _valid(rule, hits):
-        return Objection("dates")
-    if rule.excepted and (longer := hits.around(rule.excepted, span)):
-        return Objection("part", hits.quote(longer))
-    if rule.requires and not hits.nearest(rule.requires, span, pattern.near):
-        return Objection("requires")
-    if rule.blocks and (other := hits.nearest(rule.blocks, span, pattern.blocks_near)):
-        return Objection("blocks", hits.quote(other))
-    return None
-
-
-def _valid(rule: Rule, hits: Hits) -> bool:
-    first, last = rule.pattern.valid_from, rule.pattern.valid_until
-    if first is None and last is None:
-        return True
-    day = hits.article.when.date()
-    return (first is None or first <= day) and (last is None or day <= last)
 
 
 def sentence(surface: str, rule: Rule, why: Objection) -> str:

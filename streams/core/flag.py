@@ -17,6 +17,13 @@ from .text import fold_text, tokens
 from .vocabulary import Watchlist
 
 
+MOST_PER_TERM = 500
+"""Flags of one term in one field; a text that says a word more often says nothing new by it."""
+
+MOST_BLOCKED = 500
+"""Answers to "why not?" for one article."""
+
+
 def flag(article: Article, hits: Hits, vocabulary: Vocabulary) -> tuple[Flag, ...]:
     """All flags of an article, sorted by field, start, end, watchlist, term."""
     counted = [
@@ -40,11 +47,14 @@ def _outermost(counted: list[tuple[int, int, int, str, str, bool, Hit]]) -> Iter
     Where patterns of several languages say the same, the one of the article's language comes first.
     """
     longest: dict[tuple[str, str, int], int] = {}
+    count: dict[tuple[str, str, int], int] = {}
     for number, _, end, watchlist, term, _, hit in counted:
         key = (watchlist, term, number)
         if -end > longest.get(key, -1):
             longest[key] = -end
-            yield _flag(watchlist, term, hit)
+            count[key] = count.get(key, 0) + 1
+            if count[key] <= MOST_PER_TERM:
+                yield _flag(watchlist, term, hit)
 
 
 def _flag(watchlist: str, term: str, hit: Hit) -> Flag:
@@ -137,7 +147,7 @@ def explain_hits(hits: Hits, vocabulary: Vocabulary) -> tuple[Blocked, ...]:
         for watchlist, term in hit.rule.flags:
             if why := objection(vocabulary.watchlists[watchlist], hit, hits, vocabulary):
                 made.add(_blocked(watchlist, term, hit, f"{hit.surface!r} does not count: {why}"))
-    return tuple(sorted(made, key=lambda one: (*_order(one), one.why)))
+    return tuple(sorted(made, key=lambda one: (*_order(one), one.why))[:MOST_BLOCKED])
 
 
 def _blocked(listed: str, term: str, hit: Hit, why: str) -> Blocked:

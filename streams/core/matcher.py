@@ -2,7 +2,7 @@
 
     article ─► fold ─► automaton ─► whole words ─► Hits ─► found, refused ─► classify, flag, explain
 
-What was seen is kept as bare numbers; whether a pattern counts (`conditions`) is decided only for the
+What was seen is kept as bare numbers; whether a pattern counts is decided only for the
 patterns a stage asks for, so words nobody asks about cost next to nothing.
 """
 
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from connectors.records import Article
 
 from .compiled import Context, Rule, Slot, Vocabulary
-from .conditions import Objection, objection
+from .conditions import Objection
 from .forms import CLINGING, KIND, OPEN_END, OPEN_START, WORD, ends_word, starts_word, whole_word
 from .records import FIELDS, Field
 from .text import Folded, fold, tokens
@@ -49,6 +49,9 @@ class Refused(NamedTuple):
     hit: Hit
     why: Objection
 
+
+LONGEST_WORD = 64
+"""Characters between two words, per word allowed between them, beyond which nothing is counted."""
 
 _EMPTY = Folded("", "", None)
 
@@ -89,7 +92,7 @@ class Hits:
         for slot, spans in self.present.items():
             for rule in rules[slot]:
                 for span in spans:
-                    why = None if rule.free else objection(rule, span, self)
+                    why = None if rule.free else _objection(rule, span, self)
                     number, start, end = span
                     folded = self.folded[number]
                     if folded.origins is not None:
@@ -125,7 +128,7 @@ class Hits:
         places = self.places(context, number)
         at = bisect_left(places, (start, end))
         for place in (*reversed(places[max(at - 3, 0) : at]), *places[at : at + 3]):
-            if self._between(number, (start, end), place) <= near:
+            if self._is_near(number, (start, end), place, near):
                 return (number, *place)
         return None
 
@@ -136,11 +139,11 @@ class Hits:
                     return other
         return None
 
-    def _between(self, number: int, one: Place, other: Place) -> int:
+    def _is_near(self, number: int, one: Place, other: Place, near: int) -> bool:
         first, last = (one, other) if one <= other else (other, one)
-        if last[0] < first[1]:
-            return 1 << 30  # they overlap: a word is no context of itself
-        return len(tokens(self.shadows[number][first[1] : last[0]]))
+        if last[0] < first[1] or last[0] - first[1] > (near + 1) * LONGEST_WORD:
+            return False  # a word is no context of itself, and far is far without counting
+        return len(tokens(self.shadows[number][first[1] : last[0]])) <= near
 
     def around(self, context: Context, span: Span) -> Span | None:
         """A longer phrase of the context in which the span lies; None when there is none."""
@@ -209,3 +212,27 @@ def _see_special(number: int, start: int, end: int, hits: Hits, index: int) -> N
 
 def _reads(slot: Slot, quote: str) -> bool:
     return quote == slot.exact or unicodedata.normalize("NFKC", quote) == slot.exact
+
+
+def _objection(rule: Rule, span: Span, hits: Hits) -> Objection | None:
+    """The first thing that keeps this hit from counting; None when nothing does."""
+    pattern = rule.pattern
+    if pattern.same_language and hits.article.language != pattern.language[:2]:
+        return Objection("language", hits.article.language)
+    if not _valid(rule, hits):
+        return Objection("dates")
+    if rule.excepted and (longer := hits.around(rule.excepted, span)):
+        return Objection("part", hits.quote(longer))
+    if rule.requires and not hits.nearest(rule.requires, span, pattern.near):
+        return Objection("requires")
+    if rule.blocks and (other := hits.nearest(rule.blocks, span, pattern.blocks_near)):
+        return Objection("blocks", hits.quote(other))
+    return None
+
+
+def _valid(rule: Rule, hits: Hits) -> bool:
+    first, last = rule.pattern.valid_from, rule.pattern.valid_until
+    if first is None and last is None:
+        return True
+    day = hits.article.when.date()
+    return (first is None or first <= day) and (last is None or day <= last)

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from vocabulary_builders import ARTICLE, watching
 
-from streams.core.analyze import analyze
+from streams.core.analyze import analyze, explain
+from streams.core.flag import MOST_BLOCKED, MOST_PER_TERM
 from streams.core.vocabulary import Pattern
 
 VOCABULARY = watching(
@@ -33,3 +34,15 @@ def test_one_place_is_flagged_once_in_the_language_of_the_article():
 
 def test_an_article_without_words_has_no_flags():
     assert analyze(ARTICLE, VOCABULARY).flags == ()
+
+
+def test_a_word_said_without_end_is_flagged_only_so_often():
+    assert len(analyze(replace(ARTICLE, text="haft " * 2000), VOCABULARY).flags) == MOST_PER_TERM
+    never = watching(Pattern(forms=("haft",), requires=("polizei",)))
+    assert len(explain(replace(ARTICLE, text="haft " * 2000), never)) == MOST_BLOCKED
+
+
+def test_a_context_far_away_costs_no_counting_of_words():
+    near = watching(Pattern(forms=("track",), requires=("people",), near=2))
+    text = "track " * 30_000 + "people"
+    assert len(analyze(replace(ARTICLE, text=text), near).flags) == 3
