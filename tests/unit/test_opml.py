@@ -141,6 +141,14 @@ def test_what_is_written_reads_back_the_same(written):
     assert read_opml(write_opml(written, "My <feeds>")) == tuple(written)
 
 
+def test_neighbours_of_a_group_share_its_outline():
+    written = [Feed(url=f"https://n.test/{n}", group=("Law", name)) for n, name in enumerate(["A", "A", "B"])]
+    document = write_opml(written, "x")
+    assert document.count(b'text="Law"') == 1
+    assert document.count(b'text="A"') == 1
+    assert read_opml(document) == tuple(written)
+
+
 def test_every_field_of_a_feed_is_written():
     feed = Feed(
         url=URL, title="t", site_url="https://n.test/", group=("g",), language="en", country="DE", kind="ngo",
