@@ -16,7 +16,6 @@ from .records import FIELDS, Blocked, Flag
 from .text import fold_text, tokens
 from .vocabulary import Watchlist
 
-
 MOST_PER_TERM = 500
 """Flags of one term in one field; a text that says a word more often says nothing new by it."""
 
