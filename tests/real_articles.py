@@ -7,16 +7,17 @@ import gzip
 import json
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared_data import shared
-from story_articles import flag, flagged
+from story_articles import Told, flag, flagged
 
 from connectors.normalize import item_from_fields, normalize
 from connectors.records import Article
 from streams.core.records import Flagged
+from streams.core.story import Stories
+from streams.state.memory import MemoryStoryState
 
 
 def rows(*parts: str) -> Iterator[dict[str, Any]]:
@@ -37,6 +38,22 @@ def week(name: str) -> tuple[dict[str, Article], dict[str, str]]:
         articles[article.id] = article
         ids[row["id"]] = article.id
     return articles, ids
+
+
+def told_of(articles: Sequence[Article], batch: int) -> Told:
+    """What the story stage tells of articles that come in this order, settled every `batch`."""
+    told, stories = Told(), Stories(MemoryStoryState())
+    for at in range(0, len(articles), batch):
+        for article in articles[at : at + batch]:
+            stories.put(flag(article))
+        told.hear(stories.settle())
+    return told
+
+
+@functools.cache
+def as_captured(name: str) -> Told:
+    """What the story stage tells of a captured week in the order of its capture."""
+    return told_of(list(week(name)[0].values()), 500)
 
 
 @functools.cache
@@ -61,11 +78,6 @@ def as_flagged(name: str, article: tuple[str, str, str], text: str, *, hours: fl
     """One of `full_articles` with other words, published at some hour on some site."""
     language, title, _ = article
     return flagged(name, title, text, hours=hours, host=host, language=language)
-
-
-def stream_flagged(article: Article) -> Flagged:
-    """An article of the stream, nothing flagged in it."""
-    return flag(replace(article))
 
 
 def edited(text: str, others: Sequence[str], chance: random.Random) -> str:

@@ -1,3 +1,4 @@
+
 """Fit the weights of streams/core/links.py to labelled pairs, and try them on pairs they were not fitted to.
 
     python tools/train_links.py PAIRS.jsonl WEEK.jsonl.gz

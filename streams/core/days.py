@@ -254,7 +254,10 @@ class Days:
         """Loaded nodes that share enough near-duplicate keys with this one to be worth a closer look."""
         hits = Counter(self._keys[node.language].find(node.keys))
         hits.pop(node, None)
-        return [other for other, shared in hits.items() if shared > 5 or keys_meet(node.keys, other.keys)]
+        signature = node.signature
+        return [
+            other for other, shared in hits.items() if shared > 5 or keys_meet(signature, other.signature)
+        ]
 
     def sharing_any_key(self, node: Node) -> list[Node]:
         """Loaded nodes that share at least one near-duplicate key with this one."""

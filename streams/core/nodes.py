@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from .days import Node
@@ -15,6 +16,8 @@ from .traits import LEAD_CHARACTERS, LEAD_WORDS, Cut, traits_of
 
 SURFACES = 15
 """Words kept as written: no reason names more."""
+_ADDRESS = re.compile(r"https?://\S+")
+"""Addresses are no words of an article; listings of links would look alike by them."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -24,10 +27,12 @@ def node_of(flagged: Flagged) -> Node:
     article = flagged.article
     known = words_of(article.language)
     body = article.text if len(article.text) > len(article.summary) else article.summary
+    if "://" in body:
+        body = _ADDRESS.sub(" ", body)
     by_character = CHARACTER.search(f"{article.title} {body[:200]}") is not None
     folded_title, folded = fold_text(article.title), fold_text(body)
     title, words = tokens(folded_title), tokens(folded)
-    if len(article.summary) > LEAD_CHARACTERS // 4 and body is not article.summary:
+    if len(article.summary) > LEAD_CHARACTERS // 4 and len(article.text) > len(article.summary):
         lead = article.summary[:LEAD_CHARACTERS]
         folded_lead = fold_text(lead)
         lead_words = tokens(folded_lead)

@@ -32,6 +32,8 @@ _SOME_NUMBER = np.uint64(0x6E756D62657221)
 _DIGITS = frozenset("0123456789")
 _WORDS, _CHARACTERS = 3, 5
 """Width of a shingle."""
+_SHORT = 40
+"""Texts of so few shingles must share most of their keys: half of them may be a site's stock phrases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +128,13 @@ def likeness(a: Signature, b: Signature) -> Likeness:
     )
 
 
-def keys_meet(a: bytes, b: bytes) -> bool:
+def keys_meet(a: Signature, b: Signature) -> bool:
     """Whether the keys of two texts leave it possible that one stands in the other."""
-    shared, of_a, of_b = _overlap(a, b, KEYS)
-    return shared >= 0.5 * min(of_a, of_b) and shared > 0
+    shared, of_a, of_b = _overlap(a.keys, b.keys, KEYS)
+    fewer = min(of_a, of_b)
+    if max(a.size, b.size) < _SHORT:
+        return shared > 0.6 * fewer
+    return shared >= 0.5 * fewer and shared > 0
 
 
 def _overlap(a: bytes, b: bytes, limit: int) -> tuple[int, int, int]:

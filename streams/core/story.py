@@ -67,9 +67,9 @@ class Stories:
         self._days.shrink()
         return self._teller.copies_of(node)
 
-    def remove(self, article_id: str) -> None:
+    def remove(self, id: str) -> None:  # noqa: A002 - the field's word
         """Forget an article that turned out to be a sighting of a different one; unknown ids are no error."""
-        node = self._days.find(article_id)
+        node = self._days.find(id)
         if node is not None:
             self._detach(node)
             if node.told_story:
@@ -89,9 +89,9 @@ class Stories:
         self._days.shrink()
         return changes
 
-    def explain(self, article_id: str) -> Explanation | None:
+    def explain(self, id: str) -> Explanation | None:  # noqa: A002 - the field's word
         """The nearest articles, and the test that each passed or failed; None for an id that is not kept."""
-        node = self._days.find(article_id)
+        node = self._days.find(id)
         return None if node is None else explain(self._days, self._decider, node)
 
     def _attach(self, node: Node) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import os
 import random
@@ -10,7 +9,8 @@ import re
 from collections import Counter, defaultdict
 
 import pytest
-from real_articles import as_flagged, cut, edited, full_articles, rows, stream_flagged, week, wrapped
+from real_articles import as_captured, as_flagged, cut, edited, full_articles, rows, week, wrapped
+from story_articles import flag
 
 from streams.core.story import Stories
 from streams.state.memory import MemoryStoryState
@@ -52,7 +52,7 @@ def test_hardly_any_different_articles_are_taken_for_copies() -> None:
         as_flagged(f"f{n}", a, a[2], hours=n % 70, host=f"site{n % 50}.example")
         for n, a in enumerate(texts.values())
     ]
-    entries += [stream_flagged(a) for a in long][: 10_000 - len(entries)]
+    entries += [flag(a) for a in long][: 10_000 - len(entries)]
     stories, words, false = Stories(MemoryStoryState()), {}, []
     for one in entries:
         words[one.article.id] = set((one.article.text or one.article.summary).casefold().split())
@@ -74,16 +74,8 @@ def in_stream():
                 yield [articles[i] for i in here]
 
 
-@functools.cache
-def settled(name):
-    stories = Stories(MemoryStoryState())
-    for article in week(name)[0].values():
-        stories.put(stream_flagged(article))
-    return {grouping.id: grouping for grouping in stories.settle().groupings}
-
-
 def test_long_items_of_one_title_on_several_sites_end_together() -> None:
-    told = {**settled("W32"), **settled("W41")}
+    told = {**as_captured("W32").groupings, **as_captured("W41").groupings}
     together: Counter[bool] = Counter()
     for articles in in_stream():
         long = [a for a in articles if len(f"{a.title} {a.summary or a.text}".split()) >= 40]
@@ -110,7 +102,7 @@ def columns(name):
 def test_issues_of_recurring_columns_are_kept_apart() -> None:
     seen, mixed = 0, []
     for name in ("W32", "W41"):
-        told = settled(name)
+        told = as_captured(name).groupings
         for (host, frame), issues in columns(name).items():
             issues.sort(key=lambda a: a.when)
             near = [

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import random
 from collections import Counter
 
 import pytest
-from real_articles import rows, stream_flagged, week
-from story_articles import Told
+from real_articles import as_captured, rows, told_of, week
 
 from streams.core.evaluate_pairs import LabelledPair, near_duplicates, same_story
-from streams.core.story import Stories
-from streams.state.memory import MemoryStoryState
 
 pytestmark = [pytest.mark.shared, pytest.mark.slow]
 
@@ -31,22 +27,8 @@ def labelled_pairs(ids: dict[str, str]) -> list[LabelledPair]:
     ]
 
 
-def told_of(articles, batch: int) -> Told:
-    told, stories = Told(), Stories(MemoryStoryState())
-    for at in range(0, len(articles), batch):
-        for article in articles[at : at + batch]:
-            stories.put(stream_flagged(article))
-        told.hear(stories.settle())
-    return told
-
-
-@functools.cache
-def as_captured() -> Told:
-    return told_of(list(week("W32")[0].values()), 500)
-
-
 def test_pairs_end_in_one_story_when_a_reader_says_so() -> None:
-    told = as_captured()
+    told = as_captured("W32")
     pairs = labelled_pairs(week("W32")[1])
     clear = same_story(told.groupings, [pair for pair in pairs if not pair.note])
     hard = same_story(told.groupings, pairs)
@@ -62,7 +44,7 @@ def test_pairs_end_in_one_story_when_a_reader_says_so() -> None:
 
 
 def test_near_duplicates_without_a_note_are_told() -> None:
-    told = as_captured()
+    told = as_captured("W32")
     pairs = [pair for pair in labelled_pairs(week("W32")[1]) if not pair.note]
     agreement = near_duplicates(told.groupings, pairs)
     print(f"near-duplicates P {agreement.precision:.3f} R {agreement.recall:.3f} of {agreement.there}")
@@ -73,4 +55,4 @@ def test_near_duplicates_without_a_note_are_told() -> None:
 def test_a_shuffled_week_in_other_batches_tells_the_same() -> None:
     articles = list(week("W32")[0].values())
     random.Random(7).shuffle(articles)
-    assert told_of(articles, 2000) == as_captured()
+    assert told_of(articles, 2000) == as_captured("W32")
