@@ -41,6 +41,11 @@ _FEED_TAIL = re.compile(
 )
 """What feed software adds after the text: it is not the author's, and repeats the title."""
 
+_OPENING = re.compile("<[a-zA-Z]")
+_ANY_TAG = re.compile("<[^<>]*>")
+DEEPEST = 2_000
+"""Tags left open beyond which markup may be nested so deep that a tree costs its square; no real text is."""
+
 _TAIL = 600
 _TAIL_ENDS = ("…", "...", "]", "»", "→", "more", "reading", "here")
 
@@ -85,6 +90,8 @@ def _without_tail(text: str) -> str:
 def _strip(markup: str) -> str:
     if not _MARKUP.search(markup):
         return html.unescape(markup) if "&" in markup else markup
+    if len(_OPENING.findall(markup)) - markup.count("</") > DEEPEST:
+        return html.unescape(_ANY_TAG.sub(" ", markup))
     from selectolax.lexbor import LexborHTMLParser
 
     spaced = _BLOCK.sub("\n<", markup.replace("\r", " ").replace("\n", " "))

@@ -88,9 +88,8 @@ class _Printed:
 
     def _story(self, verdict: dict[str, Any]) -> None:
         outlets = ", ".join(map(_quoted, verdict["sources"]))
-        self._say(
-            f"\n[bold]story[/] {verdict['story_id']}: {verdict['role']} among {verdict['size']} from {outlets}"
-        )
+        place = f"{verdict['role']} among {verdict['size']} from {outlets}"
+        self._say(f"\n[bold]story[/] {verdict['story_id']}: {place}")
         self._say(_quoted(verdict["reason"]), 2)
         if verdict["near_duplicate"]["of"]:
             copy = verdict["near_duplicate"]

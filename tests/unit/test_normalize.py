@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -24,6 +25,14 @@ HTML = {
 @pytest.mark.parametrize(("markup", "text"), HTML.values(), ids=HTML.keys())
 def test_html_becomes_what_a_reader_sees(markup: str, text: str) -> None:
     assert html_to_text(markup) == text
+
+
+@pytest.mark.parametrize("markup", ["<div>" * 80_000 + "deep", "<b>x" * 80_000, "<" * 300_000, "&lt;" * 90_000], ids=["nested", "unclosed", "angles", "entities"])
+def test_hostile_markup_is_read_in_no_time(markup: str) -> None:
+    started = time.process_time()
+    html_to_text(markup)
+    html_to_line(markup)
+    assert time.process_time() - started < 2
 
 
 def test_a_title_keeps_an_angle_bracket_that_is_no_tag() -> None:
