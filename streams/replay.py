@@ -80,7 +80,7 @@ def replay(
     if execute("SELECT 1 FROM items WHERE length(body) = 0 LIMIT 1").fetchone():
         raise UserError(
             "Retention has removed raw items, so the whole log cannot be replayed; use `replay --since D` "
-            "with a later date: it renews the documents whose items are kept and leaves the others as they are."
+            "with a later date: it renews the documents whose items are kept and leaves the others."
         )
     with (
         _beside(instance.database.path) as folder,
