@@ -94,21 +94,23 @@ class SqliteSearch:
         """Find one page of documents."""
         wanted = plan(narrow(query, since=since, until=until, copies=copies), self.connection)
         counts = self._counts.facets(wanted, facets) if facets else {}
-        rows = self._page(wanted, sort, limit, offset, after)
-        whole = len(rows) <= limit and not offset and after is None
-        total = len(rows) if whole else self._total(wanted, exact=bool(facets))
+        if sort == "new" and after is None and offset + limit < COUNT_TO:
+            found = self._page(wanted, sort, COUNT_TO - 1, 0, None)  # page and count in one walk
+            rows, total = found[offset : offset + limit + 1], len(found)
+        else:
+            rows, total = self._page(wanted, sort, limit, offset, after), self._total(wanted)
+        if facets and total == COUNT_TO:
+            total = len(self._counts.rows(wanted))
         documents = self._documents(rows[:limit])
         return SearchResult(
             hits=tuple(Hit(document=one, highlights=highlight(query, one)) for one in documents),
             total=total,
-            exact=whole or bool(facets) or total < COUNT_TO,
+            exact=bool(facets) or total < COUNT_TO,
             next=cursor(documents[-1]) if sort == "new" and documents and len(rows) > limit else None,
             facets=counts,
         )
 
-    def _total(self, wanted: Plan, *, exact: bool) -> int:
-        if exact:
-            return len(self._counts.rows(wanted))
+    def _total(self, wanted: Plan) -> int:
         sql, values = wanted.select("1")
         counted = f"SELECT count(*) FROM ({sql} LIMIT {COUNT_TO})"  # noqa: S608 - our own SQL
         return int(self.connection.execute(counted, values).fetchone()[0])

@@ -2,7 +2,7 @@
 
 import pytest
 from documents import a_document
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.core.highlight import fragments, highlight, merged
@@ -58,6 +58,7 @@ def test_spans_that_overlap_or_touch_are_one(spans, joined):
     assert merged(spans) == joined
 
 
+@settings(deadline=None)
 @given(
     st.text("ab 人e\u0301", min_size=1, max_size=200),
     st.lists(st.tuples(st.integers(0, 200), st.integers(0, 200)), max_size=6),

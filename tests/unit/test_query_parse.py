@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.core import query as q
@@ -144,6 +144,7 @@ def test_a_mistake_is_named_with_its_place(text, position, sentence):
     assert str(caught.value).startswith(f"The query cannot be read at character {position + 1}: ")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60) | st.text('ab 人"()-*:/ANDORTEfield.>ıß\u0301', max_size=40))
 def test_any_text_is_a_query_that_reads_back_or_a_mistake_with_a_place(text):
     try:
