@@ -1,1 +1,1 @@
-"""seeds: see the README of the top folder for its place in the path."""
+"""What makes an empty install useful: vocabulary, watchlists, starter feeds, and the invented world of the demo."""

@@ -1,1 +1,1 @@
-"""connectors.cli: see the README of the top folder for its place in the path."""
+"""The commands of this folder, mounted by `dashboards.cli`."""

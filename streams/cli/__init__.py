@@ -1,1 +1,1 @@
-"""streams.cli: see the README of the top folder for its place in the path."""
+"""The commands of this folder, mounted by `dashboards.cli`."""
