@@ -61,9 +61,12 @@ def known_feeds(context: Context) -> list[FeedState]:
             return MemoryFeedStateStore().all()
 
 
-@click.group(help="The feeds that are followed: add, remove, list, check, find, import and export them.")
+@click.group()
 def feeds() -> None:
-    """Group of the feed commands."""
+    """The feeds that are followed: add, remove, list, check, find, import and export them.
+
+    Example: biowire feeds add https://example.org
+    """
 
 
 @feeds.command(
