@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -90,3 +93,15 @@ def world_items(times: int = 1) -> list[dict[str, Any]]:
                 }
             )
     return items
+
+
+def wait_until_locked(home: Path) -> None:
+    """Return once another process writes to the store of `home`."""
+    for _ in range(1200):
+        with contextlib.suppress(FileNotFoundError), (home / "biowire.lock").open("r+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return
+        time.sleep(0.02)
+    raise AssertionError("no process took the store's lock")

@@ -18,7 +18,7 @@ from hashlib import blake2b
 from connectors.records import Article
 
 from .records import Outcome
-from .text import fold_text, tokens
+from .text import CHARACTER, fold_text, tokens
 
 STUB_WORDS = 60
 """Below this many words a sighting is a stub: any fuller one speaks before it."""
@@ -111,7 +111,11 @@ def sighting(article: Article, seq: int) -> Sighting:
 
 def _words(text: str) -> int:
     """About how many words; characters count where the script has no spaces."""
-    return text.count(" ") + 1 if text.isascii() and text else len(tokens(fold_text(text)))
+    if not text:
+        return 0
+    if text.isascii() or not CHARACTER.search(text):
+        return text.count(" ") + text.count("\n") + 1
+    return len(tokens(fold_text(text)))
 
 
 def _keys(article: Article, words: int) -> Iterable[str]:

@@ -22,7 +22,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from embedded_runs import biowire, command, differences, documents, environment, world_items, write_items
+from embedded_runs import (
+    biowire,
+    command,
+    differences,
+    documents,
+    environment,
+    wait_until_locked,
+    world_items,
+    write_items,
+)
 from shared_data import ROOT
 
 ITEMS = world_items()
@@ -248,19 +257,6 @@ def test_a_second_writer_is_refused_while_readers_are_not(home: Path) -> None:
             assert first.stdin is not None
             first.stdin.close()
     assert first.returncode == 0
-
-
-def wait_until_locked(home: Path) -> None:
-    import fcntl
-
-    for _ in range(200):
-        with (home / "biowire.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                return
-        time.sleep(0.05)
-    pytest.fail("the first writer never took its lock")
 
 
 def test_the_port_of_the_demo_may_be_taken(home: Path) -> None:

@@ -18,6 +18,7 @@ from embedded_runs import (
     differences,
     documents,
     environment,
+    wait_until_locked,
     world_items,
     write_items,
 )
@@ -73,7 +74,8 @@ def test_killed_at_random_moments_and_resumed_it_ends_as_if_undisturbed(
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(chance.uniform(0.3, 2.5))
+        wait_until_locked(tmp_path)
+        time.sleep(chance.uniform(0.0, 0.8))
         process.send_signal(signal.SIGKILL)
         process.wait()
     biowire("ingest", str(items), home=tmp_path)

@@ -15,10 +15,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from embedded_runs import biowire, biowire_json, command, differences, documents, environment
+from embedded_runs import (
+    biowire,
+    biowire_json,
+    command,
+    differences,
+    documents,
+    environment,
+    wait_until_locked,
+)
 from shared_data import shared
 
 KILLS = 50 if os.environ.get("BIOWIRE_FULL") else 6
+LONGEST = min(2.0, 15.0 / KILLS)
+"""Seconds of work before a kill at most: short enough that the import is not done before the last one."""
 
 pytestmark = [pytest.mark.shared, pytest.mark.slow]
 
@@ -85,12 +95,14 @@ def test_kills_at_random_moments_leave_the_week_as_if_undisturbed(
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         ) as process:
-            time.sleep(chance.uniform(0.2, 4.0))
+            wait_until_locked(tmp_path)
+            time.sleep(chance.uniform(0.0, LONGEST))
             if process.poll() is not None:
                 break
             process.send_signal(signal.SIGKILL)
             killed += 1
-    assert killed >= min(KILLS, 4)
+    assert killed == KILLS, f"the import was done after {killed} kills: kill sooner"
+    assert 0 < biowire_json("status", home=tmp_path)["items"] < 15_198, "the kills fell outside the work"
     biowire("ingest", str(week), home=tmp_path)
     assert differences(exported, documents(tmp_path)) == []
 
