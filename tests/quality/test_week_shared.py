@@ -27,8 +27,8 @@ from embedded_runs import (
 from shared_data import shared
 
 KILLS = 50 if os.environ.get("BIOWIRE_FULL") else 6
-LONGEST = min(2.0, 15.0 / KILLS)
-"""Seconds of work before a kill at most: short enough that the import is not done before the last one."""
+LONGEST = 1.4 if KILLS > 6 else 2.5
+"""Seconds of work before a kill at most: the first batch takes about one, the whole import about fifteen."""
 
 pytestmark = [pytest.mark.shared, pytest.mark.slow]
 
