@@ -41,10 +41,11 @@ def _affirmed(query: q.Query) -> Iterator[q.Query]:
 
 def _clause_hits(clause: q.Query, document: Document) -> Iterator[Span]:
     if isinstance(clause, q.Phrase | q.Near):
+        said = str(clause)
         for field in fields(clause):
             folded = fold(getattr(document, field))
             for start, end in _runs(clause, folded):
-                yield Span(field, *folded.span(start, end), str(clause))
+                yield Span(field, *folded.span(start, end), said)
     elif isinstance(clause, q.Value):
         yield from _value_hits(clause, document)
 
