@@ -21,6 +21,9 @@ from .postings import Postings, Runs
 from .signature import Signature, keys_meet
 from .traits import RARE
 
+_BLOCK = 15
+"""Days whose near-duplicate keys are found together: about the reach of a question, so that its cost does
+not grow with all that is loaded."""
 _MOST_DAYS = 5_000
 """Days known to be empty are forgotten past this number."""
 DAY = 86_400_000_000
@@ -180,7 +183,7 @@ class Days:
         self._bound = bound
         self._days: dict[tuple[str, int], Day] = {}
         self._nodes: dict[str, Node] = {}
-        self._keys: dict[str, Postings[Node]] = {}
+        self._keys: dict[tuple[str, int], Postings[Node]] = {}
         self._tick = 0
         self._last = ("", 0, 0)
         self.on_load: Callable[[Node], None] = _nothing
@@ -200,24 +203,24 @@ class Days:
 
     def _load(self, language: str, number: int) -> Day:
         day = Day(number)
-        postings = self._keys.setdefault(language, Postings(self.alive))
         for _, record in self._state.load_day(language, number):
             node = _shared(_decoder.decode(record))
-            self._place(day, postings, node)
+            self._place(day, node)
             self.on_load(node)
         return day
 
-    def _place(self, day: Day, postings: Postings[Node], node: Node) -> None:
+    def _place(self, day: Day, node: Node) -> None:
         self._nodes[node.id] = node
         day.nodes.append(node)
         day.rare.add(node.rare(), node)
-        postings.add(node.keys, node)
+        block = node.language, day.number // _BLOCK
+        self._keys.setdefault(block, Postings(self.alive)).add(node.keys, node)
 
     def add(self, node: Node) -> None:
         """Take in a new node; its day must be loaded."""
         node.language, node.host = sys.intern(node.language), sys.intern(node.host)
         day = self._days[node.language, node.day]
-        self._place(day, self._keys[node.language], node)
+        self._place(day, node)
         day.changed.add(node)
 
     def discard(self, node: Node) -> None:
@@ -226,7 +229,7 @@ class Days:
         del self._nodes[node.id]
         day.nodes.remove(node)
         day.changed.discard(node)
-        self._keys[node.language].dropped()
+        self._keys[node.language, day.number // _BLOCK].dropped()
         self._state.delete([node.id])
 
     def mark(self, node: Node) -> None:
@@ -250,18 +253,28 @@ class Days:
         """Whether a node is still the one loaded for its article."""
         return self._nodes.get(node.id) is node
 
-    def sharing_keys(self, node: Node) -> list[Node]:
-        """Loaded nodes that share enough near-duplicate keys with this one to be worth a closer look."""
-        hits = Counter(self._keys[node.language].find(node.keys))
-        hits.pop(node, None)
+    def sharing_keys(self, node: Node, reach: int) -> list[Node]:
+        """Nodes within `reach` in time that share enough near-duplicate keys to be worth a closer look."""
         signature = node.signature
         return [
-            other for other, shared in hits.items() if shared > 5 or keys_meet(signature, other.signature)
+            other
+            for other, shared in Counter(self._meeting(node, reach)).items()
+            if shared > 5 or keys_meet(signature, other.signature)
         ]
 
-    def sharing_any_key(self, node: Node) -> list[Node]:
-        """Loaded nodes that share at least one near-duplicate key with this one."""
-        return [other for other in set(self._keys[node.language].find(node.keys)) if other is not node]
+    def sharing_any_key(self, node: Node, reach: int) -> list[Node]:
+        """Nodes within `reach` in time that share at least one near-duplicate key with this one."""
+        return list(set(self._meeting(node, reach)))
+
+    def _meeting(self, node: Node, reach: int) -> Iterator[Node]:
+        """Every other node within reach, once for each key it shares; its days must be loaded."""
+        first, last = ((node.when + by) // DAY // _BLOCK for by in (-reach, reach))
+        for block in range(first, last + 1):
+            postings = self._keys.get((node.language, block))
+            if postings is not None:
+                for other in postings.find(node.keys):
+                    if other is not node and abs(other.when - node.when) <= reach:
+                        yield other
 
     def days(self, language: str, first: int, last: int) -> Iterator[Day]:
         """Loaded days of that range that hold anything."""
@@ -291,5 +304,8 @@ class Days:
             excess -= len(day.nodes)
             for node in day.nodes:
                 del self._nodes[node.id]
-                self._keys[language].dropped()
+                self._keys[language, number // _BLOCK].dropped()
                 self.on_drop(node)
+        used = {(language, number // _BLOCK) for (language, number), day in self._days.items() if day.nodes}
+        for block in self._keys.keys() - used:
+            del self._keys[block]

@@ -56,7 +56,7 @@ def explain(days: Days, decider: Decider, node: Node) -> Explanation:
     """The nearest articles that were, or could have been, taken for copies or for the same event."""
     reach = decider.rules.copies * HOUR
     days.ensure(node.language, (node.when - reach) // DAY, (node.when + reach) // DAY)
-    near = [other for other in days.sharing_any_key(node) if abs(other.when - node.when) <= reach]
+    near = days.sharing_any_key(node, reach)
     window = decider.rules.window * HOUR
     linked = [other for other in _sharing_words(days, node, window) if other is not node]
     return Explanation(

@@ -99,9 +99,7 @@ class Stories:
         days, reach = self._days, self._rules.copies * HOUR
         days.ensure(node.language, (node.when - reach) // DAY, (node.when + reach) // DAY)
         days.add(node)
-        for other in days.sharing_keys(node):
-            if abs(other.when - node.when) > reach:
-                continue
+        for other in days.sharing_keys(node, reach):
             verdict = judge(node, other)
             if verdict.copy:
                 node.twin(other, verdict.thousandths)
