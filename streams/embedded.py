@@ -51,7 +51,7 @@ SCHEMAS: tuple[Schema, ...] = (
 )
 """Every table of an embedded instance, by the port that owns it."""
 
-BATCH = 500
+BATCH = 1000
 """Items worked in one transaction: large enough to share its cost, small enough to be felt as live."""
 
 

@@ -1,4 +1,3 @@
-
 """Fit the weights of streams/core/links.py to labelled pairs, and try them on pairs they were not fitted to.
 
     python tools/train_links.py PAIRS.jsonl WEEK.jsonl.gz

@@ -32,7 +32,6 @@ SCHEMA = Schema(
             similarity REAL,
             reason TEXT NOT NULL
         ) STRICT;
-        CREATE INDEX outcomes_article ON outcomes (article);
         """,
     ),
 )

@@ -31,8 +31,15 @@ def test_labelled_pairs_are_looked_up_in_the_store(tmp_path: Path) -> None:
     items = world_items()[:2]
     biowire("ingest", str(write_items(tmp_path / "items.jsonl", items)), home=tmp_path)
     pair = {"a": items[0], "b": items[1], "near_duplicate": 0, "same_story": 0}
-    absent = {"a": items[0], "b": items[1] | {"link": "https://none.example/"}, "near_duplicate": 0, "same_story": 0}
-    result = biowire_json("evaluate", "--labels", str(write_items(tmp_path / "pairs.jsonl", [pair, absent])), home=tmp_path)
+    absent = {
+        "a": items[0],
+        "b": items[1] | {"link": "https://none.example/"},
+        "near_duplicate": 0,
+        "same_story": 0,
+    }
+    result = biowire_json(
+        "evaluate", "--labels", str(write_items(tmp_path / "pairs.jsonl", [pair, absent])), home=tmp_path
+    )
     assert (result["pairs"], result["pairs_not_in_store"]) == (1, 1)
 
 
