@@ -1,1 +1,1 @@
-"""What makes an empty install useful: vocabulary, watchlists, starter feeds, and the demo's invented world."""
+"""What makes an empty install useful: vocabulary, watchlists, starter feeds, and the world of the demo."""
