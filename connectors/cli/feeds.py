@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -271,7 +272,7 @@ def export(context: Context, *, file: str) -> None:
     """Write the list to a file, or to standard output. Raises UserError when it cannot be written."""
     document = write_opml(tuple(one.feed for one in known_feeds(context)), "biowire feeds")
     if file == "-":
-        click.get_binary_stream("stdout").write(document)
+        sys.stdout.buffer.write(document)
         return
     try:
         Path(file).write_bytes(document)

@@ -47,7 +47,7 @@ def test_a_changed_copy_on_another_site_is_found(change, floor) -> None:
 
 def test_hardly_any_different_articles_are_taken_for_copies() -> None:
     texts = {article[2]: article for article in full_articles()}
-    long = [a for w in ("W32", "W41") for a in week(w)[0].values() if len(a.summary.split()) >= 90]
+    long = [a for w in ("W32", "W41") for a in week(w)[0].values() if len(a.summary.split()) >= 60]
     entries = [
         as_flagged(f"f{n}", a, a[2], hours=n % 70, host=f"site{n % 50}.example")
         for n, a in enumerate(texts.values())
