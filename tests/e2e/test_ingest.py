@@ -39,6 +39,8 @@ def test_every_item_ends_in_exactly_one_outcome(undisturbed: Path) -> None:
         json.loads(line) for line in biowire("export", "--sightings", home=undisturbed).stdout.splitlines()
     ]
     assert len(sightings) == len(ITEMS)
+    known = {document["id"] for document in documents(undisturbed)}
+    assert {one["of"] for one in sightings if one["of"]} <= known
     status = biowire_json("status", home=undisturbed)
     assert sum(status["outcomes"].values()) == status["items"] == len(ITEMS)
     assert status["lag"] == 0
