@@ -100,8 +100,8 @@ class SqliteSeenState:
     def sightings(self) -> Iterator[dict[str, Any]]:
         """One record per item that came in, in the order of the log: what became of it, where it is now."""
         rows = self._execute(
-            "SELECT o.seq, o.outcome, o.article, a.root, ifnull(b.root, o.of), o.similarity, o.reason, s.facts "
-            "FROM outcomes o LEFT JOIN addresses a ON a.article = o.article "
+            "SELECT o.seq, o.outcome, o.article, a.root, ifnull(b.root, o.of), o.similarity, o.reason, "
+            "s.facts FROM outcomes o LEFT JOIN addresses a ON a.article = o.article "
             "LEFT JOIN addresses b ON b.article = o.of "  # the other may be part of a third by now
             "LEFT JOIN sightings s ON s.seq = o.seq ORDER BY o.seq"
         )
