@@ -61,9 +61,9 @@ def _counts(monitor: Monitor) -> Text:
 def _newest(instance: Instance) -> Table:
     table = Table(box=None, expand=True, padding=(0, 1))
     table.add_column("published", no_wrap=True, style="dim")
-    table.add_column("source", no_wrap=True, max_width=22)
-    table.add_column("title", ratio=1, no_wrap=True)
-    table.add_column("flags", style="yellow", no_wrap=True)
+    table.add_column("source", no_wrap=True, max_width=16)
+    table.add_column("title", ratio=1, no_wrap=True, min_width=26)
+    table.add_column("flags", style="yellow", no_wrap=True, max_width=20)
     for hit in instance.index.search(parse("relevance:main"), limit=12).hits:
         document = hit.document
         table.add_row(
