@@ -40,6 +40,10 @@ class LinkWeights:
 
 WEIGHTS = LinkWeights()
 
+LEAST_SHARED = 1.6
+"""Least `shared`: a country's name in two short titles is no event, however close in time."""
+TOO_LITTLE = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -60,7 +64,8 @@ class Evidence:
 
     def score(self, weights: LinkWeights = WEIGHTS) -> Real:
         """Evidence for (above 0) or against one event, in log-odds on the training pairs."""
-        return (
+        enough = self.shared >= LEAST_SHARED
+        return np.where(enough, 0.0, -TOO_LITTLE) + (
             weights.bias
             + weights.cosine * self.cosine
             + weights.title * self.title

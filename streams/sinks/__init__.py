@@ -23,7 +23,7 @@ Bucket = Literal["hour", "day", "week", "month"]
 Counts: TypeAlias = Mapping[str, tuple[tuple[str, int], ...]]
 """Facet to its values with their number of documents, most frequent first, then by value."""
 
-COUNT_TO = 500
+COUNT_TO = 200
 """How far a search counts; from there on `total` is a lower bound."""
 
 
