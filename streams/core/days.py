@@ -259,7 +259,7 @@ class Days:
         return [
             other
             for other, shared in Counter(self._meeting(node, reach)).items()
-            if keys_meet(signature, other.signature, shared)
+            if shared > 5 or keys_meet(signature, other.signature)
         ]
 
     def sharing_any_key(self, node: Node, reach: int) -> list[Node]:

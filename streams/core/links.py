@@ -40,10 +40,6 @@ class LinkWeights:
 
 WEIGHTS = LinkWeights()
 
-LEAST_SHARED = 1.6
-"""Least `shared`: a country's name in two short titles is no event, however close in time."""
-TOO_LITTLE = 10.0
-
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -64,8 +60,7 @@ class Evidence:
 
     def score(self, weights: LinkWeights = WEIGHTS) -> Real:
         """Evidence for (above 0) or against one event, in log-odds on the training pairs."""
-        enough = self.shared >= LEAST_SHARED
-        return np.where(enough, 0.0, -TOO_LITTLE) + (
+        return (
             weights.bias
             + weights.cosine * self.cosine
             + weights.title * self.title

@@ -25,7 +25,7 @@ SKETCH, KEYS, NUMBERS = 64, 8, 16
 _TELLING = 96
 """Weight that a shingle must carry for an article to be found by it: "one of the" leads to everyone."""
 
-_M1, _M2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
+_M1, _M2, _M3 = (np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93))
 _HALF = np.uint64(32)
 _SOME_NUMBER = np.uint64(0x6E756D62657221)
 """All numbers count as the same word; which ones they are is kept apart."""
@@ -100,11 +100,15 @@ def _shingles(
 ) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
     """Hash and weight of every run of `width` words."""
     count = max(0, len(hashes) - width + 1)
-    mixed, weight = hashes[:count], weights[:count]
-    for at in range(1, width):
-        mixed = mixed * _M1 + hashes[at : at + count]
-        weight = weight + weights[at : at + count]
-    mixed = (mixed ^ mixed >> _HALF) * _M2
+    mixed = np.zeros(count, np.uint64)
+    weight = np.zeros(count, np.int32)
+    for at in range(width):
+        mixed = (mixed ^ hashes[at : at + count]) * _M1
+        mixed ^= mixed >> _HALF
+        weight += weights[at : at + count]
+    mixed = mixed * _M2
+    mixed ^= mixed >> _HALF
+    mixed = mixed * _M3
     return (mixed >> _HALF).astype(np.uint32), weight
 
 
@@ -113,10 +117,8 @@ def likeness(a: Signature, b: Signature) -> Likeness:
     shared, of_a, of_b = _overlap(a.sketch, b.sketch, SKETCH)
     fewer = min(of_a, of_b)
     union = of_a + of_b - shared
-    shared_numbers, fewer_numbers = 0, 0
-    if a.numbers and b.numbers:
-        shared_numbers, numbers_a, numbers_b = _overlap(a.numbers, b.numbers, NUMBERS)
-        fewer_numbers = min(numbers_a, numbers_b)
+    shared_numbers, numbers_a, numbers_b = _overlap(a.numbers, b.numbers, NUMBERS)
+    fewer_numbers = min(numbers_a, numbers_b)
     return Likeness(
         contained=shared / fewer if fewer else 0.0,
         resemblance=shared / union if union else 0.0,
@@ -126,19 +128,13 @@ def likeness(a: Signature, b: Signature) -> Likeness:
     )
 
 
-def keys_meet(a: Signature, b: Signature, shared: int) -> bool:
-    """Whether one of two texts that share so many keys may stand in the other; symmetric.
-
-    Keys that the other's do not reach say nothing, and do not count.
-    """
-    if shared > 5:
-        return True
-    left, right = memoryview(a.keys).cast("I"), memoryview(b.keys).cast("I")
-    if len(left) < KEYS or (len(right) == KEYS and right[-1] < left[-1]):
-        left, right = right, left
-    fewer = min(len(left), bisect_right(right, left[-1]) if len(left) == KEYS else len(right))
-    short = max(a.size, b.size) < _SHORT
-    return shared > 0.6 * fewer if short else shared >= 0.5 * fewer
+def keys_meet(a: Signature, b: Signature) -> bool:
+    """Whether the keys of two texts leave it possible that one stands in the other."""
+    shared, of_a, of_b = _overlap(a.keys, b.keys, KEYS)
+    fewer = min(of_a, of_b)
+    if max(a.size, b.size) < _SHORT:
+        return shared > 0.6 * fewer
+    return shared >= 0.5 * fewer and shared > 0
 
 
 def _overlap(a: bytes, b: bytes, limit: int) -> tuple[int, int, int]:
