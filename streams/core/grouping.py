@@ -48,7 +48,7 @@ class Decider:
         self.rules = rules
         self._members: dict[str, list[Node]] = {}
         self._dirty: list[tuple[int, str]] = []
-        self._queued: set[str] = set()
+        self._queued: set[tuple[int, str]] = set()
         self._divisors = [1.0]
         days.on_load, days.on_drop = self.load, self.unload
 
@@ -71,9 +71,10 @@ class Decider:
 
     def look_again(self, node: Node) -> None:
         """Have a node decided (again) by the next `run`."""
-        if node.id not in self._queued:
-            self._queued.add(node.id)
-            heapq.heappush(self._dirty, node.key)
+        key = node.key
+        if key not in self._queued:
+            self._queued.add(key)
+            heapq.heappush(self._dirty, key)
 
     def forget(self, node: Node) -> None:
         """Take a node, its links still there, out of its story, and look again at whom that concerns."""
@@ -83,10 +84,10 @@ class Decider:
     def run(self) -> Iterable[tuple[Node, str]]:
         """Decide what must be decided, in canonical order; yields each node decided, and its story before."""
         while self._dirty:
-            _, article_id = heapq.heappop(self._dirty)
-            self._queued.discard(article_id)
-            node = self._days.get(article_id)
-            if node is None:
+            key = heapq.heappop(self._dirty)
+            self._queued.discard(key)
+            node = self._days.get(key[1])
+            if node is None or node.key != key:  # removed, or put again with another time
                 continue
             self._days.ensure(node.language, *self.reach(node))
             before, (after, began) = node.story, self.decide(node)

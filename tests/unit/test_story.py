@@ -185,6 +185,15 @@ def test_a_late_first_report_takes_the_lead_and_the_old_story_is_gone() -> None:
     assert {grouping.story_id for grouping in heard.hear(changes).groupings.values()} == {"sa"}
 
 
+def test_an_article_put_again_with_a_later_time_before_it_was_settled_is_decided_by_that_time() -> None:
+    stories = Stories(MemoryStoryState())
+    for hours in (0, 21):
+        stories.put(flagged("b", "Ecuador candidate killed", WIRE, hours=hours, host="two.example"))
+    stories.put(flagged("c", ORIGINAL.article.title, WIRE, hours=10, host="three.example"))
+    heard = Told().hear(stories.settle())
+    assert (heard.groupings["b"].story_id, heard.groupings["b"].role) == ("sc", "copy")
+
+
 def test_removing_the_root_makes_its_copy_an_article_of_its_own() -> None:
     stories, heard = Stories(MemoryStoryState()), Told()
     stories.put(ORIGINAL)
