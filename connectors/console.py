@@ -31,6 +31,11 @@ class Context:
         """The SQLite file."""
         return self.home / "biowire.db"
 
+    @property
+    def distributed(self) -> bool:
+        """Whether commands work on Kafka and Elasticsearch instead."""
+        return bool(self.settings.get("broker") or self.settings.get("index"))
+
 
 pass_context = click.make_pass_decorator(Context)
 

@@ -133,6 +133,13 @@ def address_id(canonical: str) -> str:
     return _hash(canonical)
 
 
+def address(item: Item) -> tuple[str, str]:
+    """Id and host that `normalize` gives the article of an item, at a fraction of the cost."""
+    canonical = canonical_url(item.link.strip()[:URL_LIMIT])
+    title = "" if canonical or item.guid.strip() else html_to_line(item.title)[:TITLE_LIMIT]
+    return _article_id(canonical, item, title), _host(canonical or canonical_url(item.feed_url))
+
+
 def _article_id(canonical: str, item: Item, title: str) -> str:
     if canonical:
         return address_id(canonical)

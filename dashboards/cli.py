@@ -39,7 +39,7 @@ COMMANDS = {
 }
 """In the order of the help; a command is imported when it is used, so that none slows another's start."""
 
-_COMMON_WITH_VALUE = ("--home", "--config")
+_COMMON_WITH_VALUE = ("--home", "--config", "--broker", "--index")
 _COMMON = ("-v", "--verbose")
 
 
@@ -56,7 +56,10 @@ class Commands(click.Group):
             return None
         module, name = COMMANDS[cmd_name].split(":")
         command: click.Command = getattr(importlib.import_module(module), name)
-        command.epilog = command.epilog or "Common options (--home, --config, -v): see `biowire --help`."
+        command.epilog = (
+            command.epilog
+            or "Common options (--home, --config, --broker, --index, -v): see `biowire --help`."
+        )
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -88,15 +91,24 @@ def _hoist(args: Sequence[str]) -> list[str]:
 @click.version_option(package_name="biowire", prog_name="biowire")
 @click.option("--home", metavar="DIR", help="Folder with all state [default: the platform's data folder].")
 @click.option("--config", metavar="FILE", help="Settings in TOML; see docs/configuration.md.")
+@click.option("--broker", metavar="URL", help="Kafka of a distributed set-up: kafka://HOST:PORT.")
+@click.option("--index", metavar="URL", help="Its Elasticsearch: elasticsearch://HOST:PORT.")
 @click.option("-v", "--verbose", is_flag=True, help="Log what happens, with tracebacks, on standard error.")
 @click.pass_context
-def biowire(ctx: click.Context, home: str | None, config: str | None, verbose: bool) -> None:
+def biowire(
+    ctx: click.Context,
+    home: str | None,
+    config: str | None,
+    broker: str | None,
+    index: str | None,
+    verbose: bool,
+) -> None:
     """Monitor biometrics news: feeds in, flagged and searchable stories out, every decision with its reason.
 
     Start with `biowire demo`, then `biowire feeds add https://…` and `biowire run`.
     """
     _log_to_standard_error(verbose=verbose)
-    settings = load({"home": home}, os.environ, *_settings_file(config))
+    settings = load({"home": home, "broker": broker, "index": index}, os.environ, *_settings_file(config))
     folder = Path(settings["home"]).expanduser() if settings["home"] else _default_home(os.environ)
     ctx.obj = Context(home=folder, settings=settings, verbose=verbose)
 

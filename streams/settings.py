@@ -29,6 +29,33 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("home", "", "Folder of an embedded instance; empty for the platform's data folder."),
     Setting("vocabulary", "", "Folder with `vocabulary/` and `watchlists/`; empty for the shipped ones."),
     Setting("demo_port", 8899, "Port of the sample world that `biowire demo` serves on loopback."),
+    Setting("broker", "", "Kafka of the distributed mode: kafka://HOST:PORT[,HOST:PORT], or kafka+tls://."),
+    Setting("broker_user", "", "User for SASL; empty for none."),
+    Setting("broker_password_file", "", "File with that user's password on its first line."),
+    Setting("broker_mechanism", "SCRAM-SHA-512", "SASL mechanism: SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN."),
+    Setting(
+        "broker_ca", "", "PEM file of the authority behind the brokers' certificates; empty: the system's."
+    ),
+    Setting("topic_prefix", "biowire.", "Before the name of every topic and consumer group."),
+    Setting(
+        "topic_partitions", 8, "Partitions of a topic when `biowire provision` makes it: the most workers."
+    ),
+    Setting("topic_replication", 1, "Copies of each partition that the brokers keep."),
+    Setting("topic_retention", "", "Age from which raw items leave Kafka, such as `365d`; empty keeps them."),
+    Setting("index", "", "Elasticsearch: elasticsearch://HOST:PORT[,HOST:PORT], or elasticsearch+tls://."),
+    Setting("index_user", "", "User of Elasticsearch; empty for none."),
+    Setting("index_password_file", "", "File with that user's password on its first line."),
+    Setting("index_api_key_file", "", "File with an API key on its first line; instead of a user."),
+    Setting(
+        "index_ca", "", "PEM file of the authority behind Elasticsearch's certificate; empty: the system's."
+    ),
+    Setting("index_prefix", "biowire-", "Before the name of every index and alias."),
+    Setting("index_replicas", 0, "Copies of each shard beside the first, for new indices."),
+    Setting(
+        "worker_id", "", "Name that a worker or connector keeps over restarts; empty for the host's name."
+    ),
+    Setting("metrics_port", 0, "Port of the Prometheus metrics of `worker` and `connect`; 0 for none."),
+    Setting("metrics_host", "127.0.0.1", "Address the metrics are served on."),
     Setting("retention_texts", "", "Age from which texts are dropped, such as `365d`; empty keeps them."),
     Setting("retention_items", "", "Age from which raw items are dropped; empty keeps them."),
     Setting("retention_documents", "", "Age from which documents are dropped; empty keeps them."),
