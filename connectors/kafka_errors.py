@@ -1,0 +1,206 @@
+"""Whether the brokers can be reached, and what Kafka's errors mean, in one sentence each.
+
+Clients of Kafka retry for ever by themselves: a wrong password or a wrong port shows as silence. So
+everything of ours that opens a client asks `reachable` first, which looks at one step after the other:
+name, port, TLS, protocol, user, the brokers' own addresses.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import ssl
+import struct
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from .broker import Broker
+from .errors import UserError
+
+try:
+    from kafka import KafkaAdminClient, errors
+    from kafka.net.compat import KafkaNetClient
+except ModuleNotFoundError as missing:
+    raise UserError(
+        "The distributed mode needs more packages: pip install 'biowire[distributed]'."
+    ) from missing
+
+TIMEOUT = 10.0
+"""Seconds in which a broker that works has answered."""
+
+_API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
+"""ApiVersions, version 0: the one request every Kafka answers anybody, before a user is named."""
+
+
+def reachable(broker: Broker, timeout: float = TIMEOUT) -> None:
+    """Return when one of the hosts takes us in as a client; raise UserError with what is in the way.
+
+    Takes at most about `timeout` seconds more than a host that answers at once.
+    """
+    deadline = time.monotonic() + timeout
+    reasons = []
+    for host in broker.hosts:
+        if (reason := _knock(broker, host, timeout / len(broker.hosts))) == "":
+            break
+        reasons.append(reason)
+    else:
+        raise UserError(reasons[0])
+    with _quiet():
+        _enter(broker, max(deadline - time.monotonic(), timeout / 2))
+
+
+def partition_counts(broker: Broker, topics: Sequence[str], timeout: float = TIMEOUT) -> dict[str, int]:
+    """How many partitions each topic has; raises UserError when one is not there. Creates none."""
+    found = {
+        name: len(topic["partitions"])
+        for name, topic in described(broker, topics, timeout).items()
+        if topic["partitions"]
+    }
+    missing = [name for name in topics if name not in found]
+    if missing:
+        raise UserError(
+            f"The topic {missing[0]} is not at {broker.url}. Run `biowire provision` first, "
+            "with the same broker and topic_prefix."
+        )
+    return found
+
+
+def described(broker: Broker, topics: Sequence[str], timeout: float = TIMEOUT) -> dict[str, dict[str, Any]]:
+    """What the brokers say of each topic, by name. Raises UserError when they cannot be reached."""
+    reachable(broker, timeout)
+    milliseconds = int(timeout * 1000)
+    try:
+        with (
+            _quiet(),
+            contextlib.closing(
+                KafkaAdminClient(
+                    **broker.client_options(),
+                    bootstrap_timeout_ms=milliseconds,
+                    request_timeout_ms=milliseconds,
+                )
+            ) as admin,
+        ):
+            return {topic["name"]: topic for topic in admin.describe_topics(list(topics))}
+    except errors.KafkaError as cause:
+        raise UserError(sentence(cause, broker)) from cause
+
+
+def sentence(error: BaseException, broker: Broker) -> str:
+    """What an error of kafka-python means for a person, and what to do."""
+    match error:
+        case errors.SaslAuthenticationFailedError():
+            return (
+                f"The broker {broker.url} does not let the user {broker.user} in: wrong password or wrong "
+                f"mechanism ({broker.mechanism}). Check broker_user, broker_password_file, broker_mechanism."
+            )
+        case errors.UnsupportedSaslMechanismError():
+            return (
+                f"The broker {broker.url} does not offer {broker.mechanism}. Set broker_mechanism to what it "
+                "offers, or broker_user to nothing if it takes none."
+            )
+        case errors.IllegalSaslStateError():
+            return f"The broker {broker.url} takes no user on this port; leave broker_user empty."
+        case errors.TopicAuthorizationFailedError() | errors.GroupAuthorizationFailedError():
+            return f"The user {broker.user or '(none)'} may not do this at {broker.url}: {error}."
+        case errors.AuthorizationError():
+            return f"The user {broker.user or '(none)'} may not do this at {broker.url}: {error}."
+        case errors.UnknownTopicOrPartitionError():
+            return f"A topic is not at {broker.url}. Run `biowire provision` first."
+        case errors.KafkaTimeoutError() | errors.KafkaConnectionError() | errors.NodeNotReadyError():
+            return f"The broker {broker.url} did not answer in time."
+        case _:
+            return f"The broker {broker.url} answered with an error ({error})."
+
+
+def _knock(broker: Broker, host: str, timeout: float) -> str:
+    """Speak to one host without a client; empty when a Kafka answers, else what is wrong."""
+    name, _, port = host.rpartition(":")
+    name = name.strip("[]")
+    try:
+        with contextlib.ExitStack() as stack:
+            plain = stack.enter_context(socket.create_connection((name, int(port)), timeout))
+            stream: socket.socket = plain
+            if broker.tls:
+                stream = stack.enter_context(_context(broker).wrap_socket(plain, server_hostname=name))
+            stream.sendall(_API_VERSIONS)
+            answer = stream.recv(8)
+    except ssl.SSLCertVerificationError as cause:
+        hint = "" if broker.ca else " If it is signed by an authority of your own, set broker_ca to its file."
+        return f"The certificate of the broker {host} is not valid: {cause.verify_message}.{hint}"
+    except ssl.SSLError as cause:
+        return (
+            f"The broker {host} speaks no TLS that we understand ({cause.reason or cause}). "
+            "If it is a plain one, write kafka:// instead of kafka+tls://."
+        )
+    except socket.gaierror:
+        return f"The broker's name {name} is not known here; check the setting broker."
+    except ConnectionRefusedError:
+        return f"Nothing listens at {host}. Is the broker running, and is the setting broker right?"
+    except TimeoutError:
+        return f"The broker {host} does not answer. Is it running, and is the way to it open?"
+    except OSError as cause:
+        return f"The broker {host} cannot be reached: {cause.strerror or cause}."
+    if len(answer) == 8 and answer[4:] == b"\x00\x00\x00\x01":
+        return ""
+    if broker.tls:
+        return f"What listens at {host} is no Kafka, or one that wants a certificate of ours."
+    return f"What listens at {host} is no Kafka, or one behind TLS; then write kafka+tls:// in the setting."
+
+
+def _context(broker: Broker) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=broker.ca or None)
+    except ssl.SSLError as cause:
+        raise UserError(f"The file {broker.ca} of the setting broker_ca holds no PEM certificate.") from cause
+
+
+def _enter(broker: Broker, timeout: float) -> None:
+    """Come in as every client does, as far as a broker's own address."""
+    milliseconds = max(int(timeout * 1000), 1)
+    options = broker.client_options()
+    client = KafkaNetClient(**options, request_timeout_ms=milliseconds)
+    try:
+        client.get_broker_version(timeout_ms=milliseconds)
+        _meet(client, broker, milliseconds)
+    except errors.KafkaTimeoutError as cause:
+        hint = (
+            "this port may take no user, then leave broker_user empty"
+            if broker.user
+            else "it may want a user, then set broker_user"
+        )
+        raise UserError(
+            f"The broker {broker.url} answers, but does not take us in as a client; {hint}."
+        ) from cause
+    except errors.KafkaError as cause:
+        raise UserError(sentence(cause, broker)) from cause
+    finally:
+        client.close()
+
+
+def _meet(client: KafkaNetClient, broker: Broker, milliseconds: int) -> None:
+    members = client.cluster.brokers()
+    for member in members:
+        try:
+            client.await_ready(member.node_id, timeout_ms=max(milliseconds // len(members), 1))
+            return
+        except (errors.KafkaConnectionError, errors.NodeNotReadyError, errors.KafkaTimeoutError):
+            continue
+    names = ", ".join(f"{member.host}:{member.port}" for member in members)
+    raise UserError(
+        f"The broker {broker.url} sends its clients on to {names}, which cannot be reached from here; "
+        "its setting advertised.listeners has to name an address that can."
+    )
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """What clients log of each attempt says less than our sentence."""
+    logger = logging.getLogger("kafka")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
