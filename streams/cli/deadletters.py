@@ -9,7 +9,7 @@ import click
 from connectors.console import Context, json_option, pass_context, print_json, print_lines, safe
 from connectors.errors import UserError
 
-from ..deadletters import DeadLetter, dead_letters, retry
+from ..deadletters.embedded import DeadLetter, dead_letters, retry
 from ..embedded import Instance, reading
 from ..seeds_files import starter_feeds, vocabulary
 

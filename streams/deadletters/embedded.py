@@ -9,9 +9,9 @@ from datetime import datetime
 
 from connectors.publish.log import Log
 
-from .core.records import Outcome
-from .embedded import Instance
-from .seen.sqlite import SqliteSeenState
+from ..core.records import Outcome
+from ..embedded import Instance
+from ..seen.sqlite import SqliteSeenState
 
 
 @dataclass(frozen=True, slots=True)
