@@ -1,0 +1,226 @@
+"""Publisher to the topic articles.raw: returns when the brokers have confirmed every item.
+
+    item ─► message ─► room ─► producer ─► acknowledged ─► the feed's state may move
+
+The client keeps whatever it is given in memory while the brokers are away, without a bound. So what is not
+confirmed has a bound of ours: who wants to publish more waits, and after a time is told to try later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ..broker import Broker
+from ..errors import BiowireError, TransientError, UserError
+from ..kafka_errors import partition_counts, sentence
+from ..records import Item
+from ..topics import RECEIVED, partition_of, raw
+from .log import microseconds
+from .messages import Message, of_body, of_item
+
+log = logging.getLogger(__name__)
+
+IN_FLIGHT = 16 * 1024 * 1024
+"""Bytes on their way that no broker has confirmed yet."""
+DELIVERY = 60.0
+"""Seconds after which an item that no broker confirmed is given back to its feed, which brings it again."""
+CLOSING = 5.0
+_BATCH = 256 * 1024
+_REQUEST = 20.0
+_LARGEST = 16 * 1024 * 1024
+
+
+def open_producer(broker: Broker, **options: Any) -> Any:
+    """A producer that repeats nothing and forgets nothing: idempotent, confirmed by all replicas."""
+    from kafka import KafkaProducer
+
+    return KafkaProducer(
+        **broker.client_options(),
+        enable_idempotence=True,
+        acks="all",
+        compression_type="gzip",
+        batch_size=_BATCH,
+        max_request_size=_LARGEST,
+        request_timeout_ms=int(_REQUEST * 1000),
+        delivery_timeout_ms=int(DELIVERY * 1000),
+        reconnect_backoff_max_ms=2000,
+        metrics_enabled=False,
+        **{"linger_ms": 10, **options},
+    )
+
+
+class KafkaPublisher:
+    """Opens a client; `close` it. One event loop at a time uses `publish`."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        in_flight: int = IN_FLIGHT,
+    ) -> None:
+        """`clock`: when an item was received. Raises UserError when the brokers or the topic are missing."""
+        self._broker, self._clock = broker, clock
+        self._topic = raw(broker)
+        self._partitions = partition_counts(broker, [self._topic])[self._topic]
+        self._producer = open_producer(broker)
+        self._room = _Room(in_flight)
+        self._limit = in_flight
+        self._bulk: deque[tuple[Any, int]] = deque()
+        self._bulk_bytes = 0
+
+    async def publish(self, items: Sequence[Item]) -> None:
+        """See Publisher."""
+        received = _stamp(self._clock())
+        delivery = _Delivery(asyncio.get_running_loop(), self._room)
+        for item in items:
+            message = of_item(item)
+            if not await self._room.take(message.size, DELIVERY):
+                raise TransientError(
+                    "The brokers have not confirmed what was sent before; nothing more is sent."
+                )
+            delivery.send(message.size, self._send(message, received))
+            if delivery.error:
+                break
+        if error := await delivery.done():
+            raise self._meaning(error) from error
+
+    def publish_bodies(self, bodies: Iterable[bytes], received: datetime) -> Receipt:
+        """Send lines of a file in their order, as many at once as there is room for.
+
+        Raises like `publish`; what the receipt has not confirmed may have come or not, and can come again.
+        """
+        stamp, sent = _stamp(received), []
+        for body in bodies:
+            message = of_body(body)
+            while self._bulk and self._bulk_bytes + message.size > self._limit:
+                self._confirm_oldest()
+            acknowledged = self._send(message, stamp)
+            self._bulk.append((acknowledged, message.size))
+            self._bulk_bytes += message.size
+            sent.append(acknowledged)
+        return Receipt(sent, self._meaning)
+
+    def close(self, timeout: float = CLOSING) -> None:
+        """Give what is under way `timeout` seconds; what is not confirmed then belongs to nobody's state."""
+        from kafka.errors import KafkaTimeoutError
+
+        try:
+            self._producer.close(timeout=timeout)
+        except KafkaTimeoutError:
+            self._producer.close(timeout=0)
+            log.warning("not everything was confirmed before the end")
+
+    def _confirm_oldest(self) -> None:
+        acknowledged, size = self._bulk.popleft()
+        Receipt([acknowledged], self._meaning).wait()
+        self._bulk_bytes -= size
+
+    def _send(self, message: Message, received: bytes) -> Any:
+        return self._producer.send(
+            self._topic,
+            value=message.body,
+            key=message.key,
+            headers=[(RECEIVED, received)],
+            partition=partition_of(message.place, self._partitions),
+        )
+
+    def _meaning(self, error: BaseException) -> BiowireError:
+        return meaning(error, self._broker)
+
+
+def meaning(error: BaseException, broker: Broker) -> BiowireError:
+    """Whether a person has to mend what a send failed with, or time will."""
+    from kafka import errors
+
+    if isinstance(error, errors.MessageSizeTooLargeError | errors.RecordListTooLargeError):
+        return UserError(
+            f"The topic {raw(broker)} takes no messages of {_LARGEST // 1024 // 1024} MB. "
+            "Run `biowire provision`, which sets max.message.bytes."
+        )
+    if isinstance(error, errors.AuthorizationError | errors.SaslAuthenticationFailedError):
+        return UserError(sentence(error, broker))
+    return TransientError(sentence(error, broker))
+
+
+class Receipt:
+    """What was sent in one go, and whether it has been confirmed."""
+
+    def __init__(self, sent: Sequence[Any], meaning: Callable[[BaseException], BiowireError]) -> None:
+        self._sent, self._meaning = sent, meaning
+
+    def wait(self) -> None:
+        """Return when all of it is durable; raise TransientError or UserError when it will not be."""
+        from kafka.errors import KafkaError
+
+        try:
+            for acknowledged in self._sent:
+                acknowledged.get(timeout=DELIVERY + _REQUEST)
+        except KafkaError as error:
+            raise self._meaning(error) from error
+
+
+class _Room:
+    """At most so many bytes under way; one message always fits when nothing else is."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit, self._used = limit, 0
+        self._freed = asyncio.Event()
+
+    async def take(self, size: int, patience: float) -> bool:
+        """Wait for room; False when there was none for `patience` seconds."""
+        try:
+            async with asyncio.timeout(patience):
+                while self._used and self._used + size > self._limit:
+                    self._freed.clear()
+                    await self._freed.wait()
+        except TimeoutError:
+            return False
+        self._used += size
+        return True
+
+    def give_back(self, size: int) -> None:
+        self._used -= size
+        self._freed.set()
+
+
+class _Delivery:
+    """The messages of one call: counted down as the client's thread hears of them."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, room: _Room) -> None:
+        self._loop, self._room = loop, room
+        self._missing = 0
+        self._settled = asyncio.Event()
+        self.error: BaseException | None = None
+
+    def send(self, size: int, acknowledged: Any) -> None:
+        self._missing += 1
+        acknowledged.add_callback(lambda _: self._tell(size, None))
+        acknowledged.add_errback(lambda error: self._tell(size, error))
+
+    async def done(self) -> BaseException | None:
+        """Wait for the last; return the first error, if any."""
+        while self._missing:
+            self._settled.clear()
+            await self._settled.wait()
+        return self.error
+
+    def _tell(self, size: int, error: BaseException | None) -> None:
+        """In the client's thread, perhaps after the loop is gone."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._settle, size, error)
+
+    def _settle(self, size: int, error: BaseException | None) -> None:
+        self._room.give_back(size)
+        self._missing -= 1
+        self.error = self.error or error
+        self._settled.set()
+
+
+def _stamp(received: datetime) -> bytes:
+    return str(microseconds(received)).encode()
