@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ import click
 import msgspec
 
 from .errors import UserError
+from .observing import Observer, unobserved
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -25,6 +27,8 @@ class Context:
     settings: Mapping[str, Any]
     """Option, environment and file merged; see docs/configuration.md for the keys."""
     verbose: bool = False
+    observed: Callable[[], AbstractContextManager[Observer]] = unobserved
+    """What a process that goes on for long tells how it does, for as long as it runs."""
 
     @property
     def store(self) -> Path:

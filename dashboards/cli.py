@@ -6,7 +6,8 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import click
 
 from connectors.console import Context
 from connectors.errors import BiowireError, UserError
+from connectors.observing import Observer, unobserved
 from streams.settings import load
 
 COMMANDS = {
@@ -110,7 +112,15 @@ def biowire(
     _log_to_standard_error(verbose=verbose)
     settings = load({"home": home, "broker": broker, "index": index}, os.environ, *_settings_file(config))
     folder = Path(settings["home"]).expanduser() if settings["home"] else _default_home(os.environ)
-    ctx.obj = Context(home=folder, settings=settings, verbose=verbose)
+    ctx.obj = Context(home=folder, settings=settings, verbose=verbose, observed=lambda: _observed(settings))
+
+
+def _observed(settings: Mapping[str, Any]) -> AbstractContextManager[Observer]:
+    if not settings["metrics_port"]:
+        return unobserved()
+    from streams.metrics import observed  # its library belongs to the distributed mode
+
+    return observed(settings)
 
 
 class _WithFields(logging.Formatter):

@@ -16,6 +16,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -217,3 +218,13 @@ class _Now(Collector):
             yield from self._read()
         except Exception:
             log.warning("metrics could not be read", exc_info=True)
+
+
+@contextlib.contextmanager
+def observed(settings: Mapping[str, Any]) -> Iterator[Metrics]:
+    """The figures of a process while it runs; served where the settings name a port."""
+    metrics, port = Metrics(), int(settings.get("metrics_port") or 0)
+    with contextlib.ExitStack() as open_until:
+        if port:
+            open_until.enter_context(metrics.serve(str(settings.get("metrics_host") or "127.0.0.1"), port))
+        yield metrics

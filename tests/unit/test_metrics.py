@@ -14,7 +14,7 @@ from connectors.errors import UserError
 from connectors.observing import Observer, Unobserved, unobserved
 from connectors.service import ServiceReport
 from streams.core.records import OUTCOMES
-from streams.metrics import Metrics
+from streams.metrics import Metrics, observed
 from streams.pipeline import STAGES
 
 
@@ -183,3 +183,13 @@ def test_who_observes_nothing_takes_everything() -> None:
         observer.counting(lambda: pytest.fail("nobody asked"))
     both: list[Observer] = [Unobserved(), Metrics()]
     assert len(both) == 2
+
+
+def test_figures_are_served_only_where_the_settings_name_a_port() -> None:
+    with Metrics().serve("127.0.0.1", 0) as server:
+        port = server.port
+    with observed({"metrics_port": port, "metrics_host": "127.0.0.1"}) as metrics:
+        metrics.outcome("new")
+        assert b'biowire_articles_total{outcome="new"} 1.0' in get(port, "/metrics")[2]
+    with observed({"metrics_port": 0}), pytest.raises(ConnectionRefusedError):
+        create_connection(("127.0.0.1", port))
