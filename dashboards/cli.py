@@ -34,6 +34,7 @@ COMMANDS = {
     "vocabulary": "streams.cli.vocabulary:vocabulary",
     "deadletters": "streams.cli.deadletters:deadletters",
     "evaluate": "streams.cli.evaluate:evaluate",
+    "provision": "streams.cli.provision:provision",
     "status": "streams.cli.status:status",
     "backup": "streams.cli.backup:backup",
     "restore": "streams.cli.backup:restore",

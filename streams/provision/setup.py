@@ -1,0 +1,85 @@
+"""Both servers as one: what has to change on either, and the first record of which generation is live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.broker import Broker, broker_of
+from connectors.errors import UserError
+
+from .. import topics
+from ..control import Control, read, write
+from ..seeds_files import vocabulary
+from . import broker as kafka
+from .plan import Change, Kind
+from .topics import retention
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing to do, for people."""
+
+    kind: Kind
+    where: str
+    """`topic` or `index`, or what else it is."""
+    name: str
+    says: str
+
+
+class Setup:
+    """What the settings ask of the servers they name: look with `plan`, then put right with `apply`."""
+
+    def __init__(self, broker: Broker | None, settings: Mapping[str, Any]) -> None:
+        self._broker = broker
+        self._settings = settings
+        self._topics: Sequence[Change] = ()
+        self._first: Control | None = None
+        self._generations: tuple[int, ...] = (1,)
+
+    @property
+    def servers(self) -> str:
+        """Their addresses."""
+        return self._broker.url if self._broker else ""
+
+    def plan(self) -> list[Step]:
+        """Everything that differs. Raises UserError when a server cannot be reached."""
+        return self._plan_broker()
+
+    def apply(self) -> None:
+        """Do what `plan` found. Raises UserError with the server's reason."""
+        if self._broker is not None:
+            kafka.apply(self._broker, self._topics)
+            if self._first is not None:
+                write(self._broker, self._first)
+
+    def _plan_broker(self) -> list[Step]:
+        if self._broker is None:
+            return []
+        keep = retention(self._settings)
+        control = self._control(self._broker)
+        if control is not None:
+            self._generations = tuple({control.live, control.building or control.live})
+        self._topics = kafka.plan(self._broker, self._generations, keep)
+        steps = [Step(kind=one.kind, where="topic", name=one.name, says=one.says) for one in self._topics]
+        if control is None:
+            self._first = Control(live=1, vocabulary=vocabulary(self._settings).version)
+            says = f"generation 1 is live, under vocabulary {self._first.vocabulary}"
+            steps.append(Step(kind="create", where="record", name=topics.control(self._broker), says=says))
+        return steps
+
+    @staticmethod
+    def _control(broker: Broker) -> Control | None:
+        return read(broker) if kafka.exists(broker, topics.control(broker)) else None
+
+
+def setup_of(settings: Mapping[str, Any]) -> Setup:
+    """What these settings ask for. Raises UserError when they name no server."""
+    broker = broker_of(settings)
+    if broker is None and not settings.get("index"):
+        raise UserError(
+            "There is no server to provision; name them with --broker kafka://HOST:PORT and "
+            "--index elasticsearch://HOST:PORT, or in the settings."
+        )
+    return Setup(broker, settings)
