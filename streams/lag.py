@@ -1,0 +1,95 @@
+"""How far behind the workers are: what lies in the topics between connectors and index, not worked yet.
+
+From committed offsets, which follow effects: an item counts until it can be searched for.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.admin import OffsetSpec
+from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError
+
+from connectors.broker import Broker
+from connectors.errors import UserError
+from connectors.kafka_errors import TIMEOUT
+
+from . import topics
+from .kafka_admin import administering
+
+_Offsets = dict[TopicPartition, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lag:
+    """Messages outstanding, by topic. In a compacted topic at most so many: offsets are counted."""
+
+    raw: int
+    """Items that no worker has taken through dedup, classify and flag."""
+    flagged: int
+    """Articles that wait for the story stage."""
+    grouped: int
+    """Batches of writes that wait for the index."""
+
+    @property
+    def total(self) -> int:
+        """0 when everything that came in can be searched for."""
+        return self.raw + self.flagged + self.grouped
+
+
+def lag(broker: Broker, generation: int, timeout: float = TIMEOUT) -> Lag:
+    """How far the workers of a generation are behind. Raises UserError where that cannot be asked."""
+    with administering(broker, timeout) as admin:
+        return measure(admin, broker, generation, timeout)
+
+
+def measure(admin: KafkaAdminClient, broker: Broker, generation: int, timeout: float = TIMEOUT) -> Lag:
+    """The same through a client that is kept open, for those who ask again and again."""
+    names = [
+        topics.raw(broker),
+        topics.flagged(broker, generation),
+        topics.grouped(broker, generation),
+    ]
+    partitions = _partitions(admin, names, broker)
+    committed = _committed(admin, topics.workers_group(broker, generation), timeout)
+    # Ends are asked after commits: what moved on meanwhile is counted twice rather than not at all.
+    first = _offsets(admin, partitions, OffsetSpec.EARLIEST)
+    end = _offsets(admin, partitions, OffsetSpec.LATEST)
+    behind = dict.fromkeys(names, 0)
+    for one in partitions:
+        behind[one.topic] += max(0, end[one] - max(committed.get(one, 0), first[one]))
+    raw, flagged, grouped = (behind[name] for name in names)
+    return Lag(raw=raw, flagged=flagged, grouped=grouped)
+
+
+def _partitions(admin: KafkaAdminClient, names: list[str], broker: Broker) -> list[TopicPartition]:
+    found = []
+    for topic in admin.describe_topics(names):
+        if not topic["partitions"]:
+            raise UserError(
+                f"The topic {topic['name']} is not at {broker.url}. Run `biowire provision` first, "
+                "with the same broker and topic_prefix."
+            )
+        found += [TopicPartition(topic["name"], one["partition_index"]) for one in topic["partitions"]]
+    return found
+
+
+def _committed(admin: KafkaAdminClient, group: str, timeout: float) -> _Offsets:
+    """A group nobody ever joined has committed nothing. A broker just started first has to find it."""
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            offsets = admin.list_group_offsets([group])[group]
+        except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return {one: found.offset for one, found in offsets.items() if found.offset >= 0}
+
+
+def _offsets(admin: KafkaAdminClient, partitions: list[TopicPartition], which: OffsetSpec) -> _Offsets:
+    found = admin.list_partition_offsets(dict.fromkeys(partitions, which))
+    return {one: offset.offset for one, offset in found.items()}
