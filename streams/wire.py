@@ -28,6 +28,8 @@ class Operation(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """`2023-08` for `document` and `gone`: the month of the article, and so its index. Else empty."""
     body: bytes | None = None
     """JSON object; None for `gone` and `gone-story`."""
+    received: int = 0
+    """Of a `sighting`: when its item came in, microseconds since the epoch."""
 
 
 class FlaggedRecord(msgspec.Struct, array_like=True, gc=False):

@@ -70,7 +70,7 @@ class Log:
             for body in bodies:
                 cursor = connection.execute(
                     "INSERT INTO items (hash, received, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                    (_identity(body), stamp, body),
+                    (identity(body), stamp, body),
                 )
                 new += cursor.rowcount
                 repeated += 1 - cursor.rowcount
@@ -89,6 +89,13 @@ class Log:
             (seq, limit),
         )
         return [Logged(seq, moment(received), body) for seq, received, body in rows]
+
+    def find(self, body: bytes) -> Logged | None:
+        """The line that holds an item with the same fields; None when there is none."""
+        row = self._connection.execute(
+            "SELECT seq, received, body FROM items WHERE hash = ?", (identity(body),)
+        ).fetchone()
+        return Logged(row[0], moment(row[1]), row[2]) if row else None
 
     def read(self, seqs: Sequence[int]) -> list[Logged]:
         """Those lines, in the order of the log."""
@@ -157,8 +164,8 @@ def encode(item: Item) -> bytes:
     return _ENCODER.encode({name: value for name, value in msgspec.to_builtins(item).items() if value})
 
 
-def _identity(body: bytes) -> bytes:
-    """Hash of the fields of an item; of its bytes where they are no item (a failure is kept once, too)."""
+def identity(body: bytes) -> bytes:
+    """What the log knows an item by: hash of the fields of an item; of its bytes where they are no item (a failure is kept once, too)."""
     try:
         return bytes.fromhex(item_hash(item_from_json(body)))
     except BadItem:

@@ -83,30 +83,32 @@ def compose(stored: Stored, grouping: Grouping | None, story: Story | None) -> D
     own = {name: getattr(stored, name) for name in _FIELDS}
     return Document(
         **own,
-        dedup=_dedup(stored, grouping),
+        dedup=dedup_of(stored.revision, grouping),
         story_id=grouping.story_id if grouping else stored.id,
-        story=_story(stored, grouping, story),
+        story=story_ref(stored.id, stored.source.host, grouping, story),
     )
 
 
-def _dedup(stored: Stored, grouping: Grouping | None) -> Dedup:
+def dedup_of(revision: int, grouping: Grouping | None) -> Dedup:
+    """The `dedup` field of an article in its revision-th version."""
     if grouping and grouping.near_duplicate:
         match = grouping.near_duplicate
         return Dedup(outcome="near_duplicate", of=match.of, similarity=match.similarity, reason=match.reason)
-    if stored.revision > 1:
-        reason = f"The publisher changed the words: this is version {stored.revision}."
+    if revision > 1:
+        reason = f"The publisher changed the words: this is version {revision}."
         return Dedup(outcome="revision", of=None, similarity=None, reason=reason)
     return Dedup(outcome="new", of=None, similarity=None, reason="No earlier article has these words.")
 
 
-def _story(stored: Stored, grouping: Grouping | None, story: Story | None) -> StoryRef:
+def story_ref(id: str, host: str, grouping: Grouping | None, story: Story | None) -> StoryRef:  # noqa: A002
+    """The `story` field of an article."""
     reason = "It opens its story: no earlier article tells of the same event."
     if grouping and grouping.joined:
         reason = grouping.joined.reason
     return StoryRef(
-        lead=story.lead if story else stored.id,
+        lead=story.lead if story else id,
         size=story.size if story else 1,
-        sources=story.sources if story else (stored.source.host,),
+        sources=story.sources if story else (host,),
         independent=story.independent if story else 1,
         role=grouping.role if grouping else "lead",
         reason=reason,

@@ -56,7 +56,10 @@ class Stories:
 
     def put(self, flagged: Flagged) -> tuple[Match, ...]:
         """Insert an article, or replace it; returns its near-duplicates among those known, best first."""
-        node = node_of(flagged)
+        return self.put_node(node_of(flagged))
+
+    def put_node(self, node: Node) -> tuple[Match, ...]:
+        """The same for an article whose node was made elsewhere."""
         known = self._days.find(node.id)
         if known is not None and known.same_as(node):
             return self._teller.copies_of(known)

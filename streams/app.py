@@ -1,0 +1,216 @@
+"""Composition root of the distributed mode: one Faust app with the agents of all stages.
+
+    articles.raw ─► dedup ─► articles.flagged ─► story ─► articles.grouped ─► index ─► Elasticsearch
+
+Faust does what it is good at: membership, partitions, reading, committing. Its tables, its web server and its
+exactly-once are off; docs/decisions.md says what each of them loses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import faust
+
+from connectors.broker import Broker
+
+from . import topics
+from .agents.index import Indexing, Sink
+from .agents.kafka import Rereader, Sender, tls
+from .agents.keeping import Keeping
+from .agents.taking import Taking
+from .core.compiled import Vocabulary
+from .core.sources import Sources
+from .deadletters.record import DeadLetterRecord
+from .metrics import Metrics
+from .partitions.dedup import DedupPartition
+from .partitions.store import Message, Record
+from .partitions.story import StoryPartition
+from .partitions.targets import Encoder, Targets
+
+SESSION = 10.0
+"""Seconds after which the group gives a silent worker's partitions to the others."""
+MESSAGE_LIMIT = 16 * 1024 * 1024
+BATCH = {"dedup": 200, "story": 400, "index": 60}
+"""Messages taken at once: a transaction for the first two, a bulk of some megabytes for the last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """One worker: the app, and what is asked of it while it runs."""
+
+    app: faust.App
+    taking: Taking
+    keepings: tuple[Keeping, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerPlan:
+    """What a worker is made of."""
+
+    broker: Broker
+    generation: int
+    home: Path
+    worker_id: str
+    vocabulary: Vocabulary
+    sources: Callable[[], Sources]
+    sink: Sink
+    encoder: Encoder
+    metrics: Metrics
+    partitions: int
+    """Of articles.flagged, as the broker has it."""
+    stages: tuple[str, ...] = ("dedup", "story", "index")
+
+
+def create(plan: WorkerPlan) -> Worker:
+    """The app with its agents, not started."""
+    app = _app(plan)
+    taking = Taking()
+    names = {
+        "dedup": topics.raw(plan.broker),
+        "story": topics.flagged(plan.broker, plan.generation),
+        "index": topics.grouped(plan.broker, plan.generation),
+    }
+    sender = Sender(lambda: app.producer, _waiting(plan.metrics))
+    targets = _targets(plan)
+    keepings = {
+        "dedup": Keeping(
+            "dedup",
+            open_=lambda number: DedupPartition(
+                _file(plan, "dedup", number),
+                vocabulary=plan.vocabulary,
+                sources=plan.sources(),
+                targets=targets,
+                gauge=plan.metrics,
+            ),
+            read=Rereader(plan.broker, names["dedup"]),
+            send=sender.send,
+        ),
+        "story": Keeping(
+            "story",
+            open_=lambda number: StoryPartition(
+                _file(plan, "story", number), targets=targets, gauge=plan.metrics
+            ),
+            read=Rereader(plan.broker, names["story"]),
+            send=sender.send,
+        ),
+    }
+    indexing = Indexing(
+        plan.sink,
+        send=sender.send,
+        dead_letter=_dead_letter(plan),
+        observe=plan.metrics.observe,
+        indexed=plan.metrics.indexed,
+    )
+    work = {"dedup": keepings["dedup"].take, "story": keepings["story"].take, "index": indexing.take}
+    for stage in plan.stages:
+        _agent(app, taking, stage, names[stage], work[stage])
+    _watch_partitions(app, {names[stage]: keeping for stage, keeping in keepings.items()})
+    return Worker(app=app, taking=taking, keepings=tuple(keepings.values()))
+
+
+def _app(plan: WorkerPlan) -> faust.App:
+    broker = plan.broker
+    return faust.App(
+        topics.workers_group(broker, plan.generation),
+        broker=[f"kafka://{host}" for host in broker.hosts],
+        broker_credentials=_credentials(broker),
+        datadir=plan.home / "faust",
+        store="memory://",
+        processing_guarantee="at_least_once",
+        consumer_group_instance_id=plan.worker_id,
+        broker_session_timeout=SESSION,
+        broker_heartbeat_interval=SESSION / 4,
+        broker_commit_interval=1.0,
+        broker_max_poll_records=1000,
+        consumer_max_fetch_size=MESSAGE_LIMIT,
+        consumer_auto_offset_reset="earliest",
+        producer_acks=-1,
+        producer_max_request_size=MESSAGE_LIMIT,
+        producer_compression_type="zstd",
+        producer_linger=0.005,
+        stream_buffer_maxsize=2000,
+        stream_wait_empty=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+        value_serializer="raw",
+        key_serializer="raw",
+        loghandlers=[],
+        logging_config=None,
+    )
+
+
+def _credentials(broker: Broker) -> Any:
+    context = tls(broker) if broker.tls else None
+    if broker.user:
+        return faust.SASLCredentials(
+            mechanism=broker.mechanism,
+            username=broker.user,
+            password=broker.password,
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context) if context else None
+
+
+def _agent(app: faust.App, taking: Taking, stage: str, topic: str, work: Any) -> None:
+    channel = app.topic(topic, key_serializer="raw", value_serializer="raw", internal=False)
+
+    async def agent(stream: Any) -> None:
+        await taking.agent(stage, stream, BATCH[stage], work)
+
+    app.agent(channel, name=stage, concurrency=1)(agent)
+
+
+def _watch_partitions(app: faust.App, keepings: dict[str, Keeping]) -> None:
+    @app.on_partitions_revoked.connect(weak=False)  # type: ignore[untyped-decorator]
+    async def revoked(_: object, gone: Any, **__: object) -> None:
+        for topic, keeping in keepings.items():
+            keeping.revoked({one.partition for one in gone if one.topic == topic})
+
+
+def _targets(plan: WorkerPlan) -> Targets:
+    topic = topics.flagged(plan.broker, plan.generation)
+    return Targets(
+        flagged=lambda language: (topic, topics.partition_of(language, plan.partitions)),
+        grouped=topics.grouped(plan.broker, plan.generation),
+        dead_letter=_dead_letter(plan),
+        encoder=plan.encoder,
+    )
+
+
+def _dead_letter(plan: WorkerPlan) -> Callable[..., Message]:
+    def made(stage: str, reason: str, record: Record, within: str = "") -> Message:
+        plan.metrics.dead_letter(stage)
+        letter = DeadLetterRecord(
+            stage=stage,
+            time=datetime.now(UTC),
+            error=reason,
+            place=f"{record.place}/{within}" if within else record.place,
+            tries=1,
+            key=record.key or b"",
+            body=record.value or b"",
+            headers=tuple(record.headers.items()),
+        )
+        topic, key, value, headers = letter.to_message(plan.broker)
+        return Message(topic, 0, key, value, tuple(headers))
+
+    return made
+
+
+def _waiting(metrics: Metrics) -> Callable[[str], None]:
+    def say(reason: str) -> None:
+        if reason:
+            metrics.waiting("broker", reason)
+        else:
+            metrics.reached("broker")
+
+    return say
+
+
+def _file(plan: WorkerPlan, stage: str, partition: int) -> Path:
+    return plan.home / f"g{plan.generation}" / f"{stage}-{partition}.db"
