@@ -13,10 +13,10 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .broker import Broker
+from .broker import Broker, broker_of
 from .errors import UserError
 
 try:
@@ -32,6 +32,14 @@ TIMEOUT = 10.0
 
 _API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 """ApiVersions, version 0: the one request every Kafka answers anybody, before a user is named."""
+
+
+def broker_needed(settings: Mapping[str, Any]) -> Broker:
+    """The cluster the settings name. Raises UserError when they name none."""
+    broker = broker_of(settings)
+    if broker is None:
+        raise UserError("Where is Kafka? Set `broker`, or give --broker kafka://HOST:PORT.")
+    return broker
 
 
 def reachable(broker: Broker, timeout: float = TIMEOUT) -> None:
@@ -51,15 +59,10 @@ def reachable(broker: Broker, timeout: float = TIMEOUT) -> None:
         _enter(broker, max(deadline - time.monotonic(), timeout / 2))
 
 
-def partition_counts(broker: Broker, topics: Sequence[str], timeout: float = TIMEOUT) -> dict[str, int]:
-    """How many partitions each topic has; raises UserError when one is not there. Creates none."""
-    found = {
-        name: len(topic["partitions"])
-        for name, topic in described(broker, topics, timeout).items()
-        if topic["partitions"]
-    }
-    missing = [name for name in topics if name not in found]
-    if missing:
+def existing(broker: Broker, topics: Sequence[str], timeout: float = TIMEOUT) -> dict[str, dict[str, Any]]:
+    """What the brokers say of each topic, by name; raises UserError when one is not there. Creates none."""
+    found = {name: topic for name, topic in described(broker, topics, timeout).items() if topic["partitions"]}
+    if missing := [name for name in topics if name not in found]:
         raise UserError(
             f"The topic {missing[0]} is not at {broker.url}. Run `biowire provision` first, "
             "with the same broker and topic_prefix."
@@ -67,8 +70,13 @@ def partition_counts(broker: Broker, topics: Sequence[str], timeout: float = TIM
     return found
 
 
+def partition_counts(broker: Broker, topics: Sequence[str], timeout: float = TIMEOUT) -> dict[str, int]:
+    """How many partitions each topic has; raises UserError when one is not there."""
+    return {name: len(topic["partitions"]) for name, topic in existing(broker, topics, timeout).items()}
+
+
 def described(broker: Broker, topics: Sequence[str], timeout: float = TIMEOUT) -> dict[str, dict[str, Any]]:
-    """What the brokers say of each topic, by name. Raises UserError when they cannot be reached."""
+    """The same, with an error code for a topic that is not there. Raises UserError for other trouble."""
     reachable(broker, timeout)
     milliseconds = int(timeout * 1000)
     try:

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..broker import Broker
 from ..errors import BiowireError, TransientError, UserError
-from ..kafka_errors import partition_counts, sentence
+from ..kafka_errors import existing, sentence
 from ..records import Item
 from ..topics import RECEIVED, partition_of, raw
 from .log import microseconds
@@ -55,7 +55,10 @@ def open_producer(broker: Broker, **options: Any) -> Any:
 
 
 class KafkaPublisher:
-    """Opens a client; `close` it. One event loop at a time uses `publish`."""
+    """Opens a client; `close` it. One event loop at a time uses `publish`.
+
+    `topic_id`: of the topic as it is now; another when it was deleted and made again.
+    """
 
     def __init__(
         self,
@@ -67,7 +70,9 @@ class KafkaPublisher:
         """`clock`: when an item was received. Raises UserError when the brokers or the topic are missing."""
         self._broker, self._clock = broker, clock
         self._topic = raw(broker)
-        self._partitions = partition_counts(broker, [self._topic])[self._topic]
+        topic = existing(broker, [self._topic])[self._topic]
+        self._partitions = len(topic["partitions"])
+        self.topic_id = str(topic["topic_id"])
         self._producer = open_producer(broker)
         self._room = _Room(in_flight)
         self._limit = in_flight

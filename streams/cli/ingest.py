@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 from rich.console import Console
@@ -24,10 +27,50 @@ from ..summary import print_summary, summary
 def ingest(context: Context, file: str, as_json: bool) -> None:
     """Take items from FILE (JSON Lines, gzipped or not; - for standard input) through the same path as feeds.
 
-    What the store already has is skipped; a run that was stopped goes on where it was.
+    What the store already has is skipped; a run that was stopped goes on where it was. With a broker, items
+    are handed over to Kafka and this command ends when all are there; workers then take them on.
 
     Example: biowire ingest archive.jsonl.gz --json
     """
+    if context.distributed:
+        _publish(context, file, as_json=as_json)
+        return
+    with (
+        Instance(context.store, vocabulary(context.settings), starter_feeds()) as instance,
+        _progress("Ingesting") as progress,
+    ):
+        result = summary(instance, take(instance, file, datetime.now(UTC), progress))
+    if as_json:
+        print_json(result)
+    else:
+        print_summary(result)
+
+
+def _publish(context: Context, file: str, *, as_json: bool) -> None:
+    from connectors.kafka_errors import broker_needed
+
+    from ..publish_items import publish_items
+
+    with _progress("Publishing") as progress:
+        done = publish_items(broker_needed(context.settings), context.home, file, datetime.now(UTC), progress)
+    result: dict[str, Any] = {
+        "entries": done.lines,
+        "published": done.published,
+        "published_before": done.before,
+        "seconds": done.seconds,
+    }
+    if as_json:
+        print_json(result)
+        return
+    again = f" ({done.before:,} were by an earlier run)" if done.before else ""
+    click.echo(
+        f"{done.published:,} of {done.lines:,} items handed over to Kafka in {done.seconds:.1f} s{again}. "
+        "What becomes of them is counted by the workers; see `biowire status`."
+    )
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, float], None]]:
     shown = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -37,16 +80,6 @@ def ingest(context: Context, file: str, as_json: bool) -> None:
         disable=not sys.stderr.isatty(),
         transient=True,
     )
-    with Instance(context.store, vocabulary(context.settings), starter_feeds()) as instance, shown:
-        task = shown.add_task("Ingesting", total=1.0, lines=0)
-        outcomes = take(
-            instance,
-            file,
-            datetime.now(UTC),
-            lambda lines, share: shown.update(task, completed=share, lines=lines),
-        )
-        result = summary(instance, outcomes)
-    if as_json:
-        print_json(result)
-    else:
-        print_summary(result)
+    with shown:
+        task = shown.add_task(what, total=1.0, lines=0)
+        yield lambda lines, share: shown.update(task, completed=share, lines=lines)
