@@ -1,0 +1,116 @@
+"""Generations of the index: built beside each other, one of them live behind the aliases.
+
+create(N) ─► agents write into N ─► swap(N): all aliases move in one step ─► delete(N - 1)
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from connectors.errors import UserError
+
+from .errors import reason
+from .mapping import META
+from .months import foreign
+from .settings import Index
+from .templates import install
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
+
+
+def create(client: Elasticsearch, index: Index, generation: int, *, live: bool = False) -> None:
+    """Put the templates and make what a generation needs from the start; may be called again.
+
+    `live`: give it the aliases if no generation has them yet.
+    """
+    from elasticsearch import BadRequestError
+
+    install(client, index)
+    for name in (index.stories_of(generation), index.sightings_of(generation)):
+        try:
+            client.indices.create(index=name)
+        except BadRequestError as refused:
+            if refused.error != "resource_already_exists_exception":
+                raise UserError(f"Elasticsearch refuses to make {name}: {reason(refused)}.") from refused
+    if live and live_generation(client, index) is None:
+        swap(client, index, generation)
+
+
+def swap(client: Elasticsearch, index: Index, generation: int) -> None:
+    """Make a generation the live one, for every reader at the same moment."""
+    if generation not in generations(client, index):
+        raise UserError(f"Elasticsearch has no generation {generation} of {index.prefix}*.")
+    actions = []
+    for alias in (index.articles, index.stories, index.sightings):
+        old = [name for name in indices(client, index) if name.startswith(f"{alias}-g")]
+        mine = [name for name in old if _generation_of(index, name) == generation]
+        actions += [
+            {"remove": {"index": name, "alias": alias, "must_exist": False}}
+            for name in old
+            if name not in mine
+        ]
+        if mine:
+            wanted = f"{alias}-g{generation}" + ("-*" if alias == index.articles else "")
+            actions.append({"add": {"index": wanted, "alias": alias}})
+    client.indices.update_aliases(actions=actions)
+
+
+def live_generation(client: Elasticsearch, index: Index) -> int | None:
+    """The generation that readers see; None when there is none yet. Raises UserError for a foreign alias."""
+    from elasticsearch import NotFoundError
+
+    try:
+        behind = client.indices.get_alias(name=index.stories)
+    except NotFoundError:
+        return None
+    found = {_generation_of(index, name) for name in behind.body}
+    if len(found) != 1 or None in found:
+        raise UserError(
+            f"The alias {index.stories} stands for {', '.join(sorted(behind.body))}, which biowire did not"
+            " make; set another index_prefix, or remove the alias."
+        )
+    return found.pop()
+
+
+def indices(client: Elasticsearch, index: Index) -> list[str]:
+    """Names of all indices of ours, sorted."""
+    pattern = ",".join(f"{alias}-g*" for alias in (index.articles, index.stories, index.sightings))
+    found = client.indices.get(index=pattern, ignore_unavailable=True, filter_path="*.mappings._meta")
+    return sorted(name for name in found.body if _generation_of(index, name) is not None)
+
+
+def generations(client: Elasticsearch, index: Index) -> dict[int, list[str]]:
+    """Each generation there is, with the names of its indices."""
+    found: dict[int, list[str]] = {}
+    for name in indices(client, index):
+        found.setdefault(_generation_of(index, name) or 0, []).append(name)
+    return found
+
+
+def delete(client: Elasticsearch, index: Index, generation: int) -> None:
+    """Delete a generation and all it holds. Raises UserError for the live one."""
+    if live_generation(client, index) == generation:
+        raise UserError(f"Generation {generation} is the live one; it is not deleted.")
+    for name in generations(client, index).get(generation, ()):
+        client.indices.delete(index=name, ignore_unavailable=True)
+
+
+def check_foreign(client: Elasticsearch, index: Index) -> None:
+    """Raise UserError when an index with a name of ours is not ours, or of another version of mappings."""
+    names = ",".join(f"{alias}*" for alias in (index.articles, index.stories, index.sightings))
+    found = client.indices.get_mapping(index=names, ignore_unavailable=True)
+    from .mapping import SCHEMA_VERSION
+
+    for name, body in sorted(found.body.items()):
+        version = body["mappings"].get("_meta", {}).get(META)
+        if version != SCHEMA_VERSION:
+            raise UserError(foreign(name, version))
+
+
+def _generation_of(index: Index, name: str) -> int | None:
+    found = re.fullmatch(
+        rf"{re.escape(index.prefix)}(?:articles-g(\d+)-\d{{4}}\.\d\d|(?:stories|sightings)-g(\d+))", name
+    )
+    return int(found[1] or found[2]) if found else None
