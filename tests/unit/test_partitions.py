@@ -121,9 +121,9 @@ class World:
             one.store.close()
         self.open.clear()
 
-    def run(self, topic: str, size: int, *, quiet: bool = False) -> None:
+    def run(self, topic: str, size: int, *, quiet: bool = False, until: int | None = None) -> None:
         for partition in range(self.partitions):
-            records = self.topics[topic, partition]
+            records = self.topics[topic, partition][:until]
             stage = self.stage(topic, partition)
             while left := after(records, stage.store.next)[:size]:
                 messages = stage.work(left, quiet=quiet)
@@ -169,7 +169,10 @@ def bodies(seed: int = 0) -> list[bytes]:
             again["title"] = f"{item['title']} (updated)"
             again["updated"] = "2026-10-30T10:00:00Z"
         elif kind == 1:
-            again["language"] = "de" if item.get("language") != "de" else "fr"
+            again["language"] = "de"
+            again["title"] = "Die Behörde prüft den Einsatz von Gesichtserkennung an den Grenzen"
+            again["summary_html"] = "Nach Angaben des Ministeriums soll der Versuch noch in diesem Jahr beginnen. " * 9
+            again["content_html"] = ""
             again["updated"] = "2026-10-31T10:00:00Z"
         elif kind == 2:
             again["link"] = item["link"] + "-second-address"
@@ -266,7 +269,7 @@ def test_two_workers_on_the_same_records_do_no_harm(embedded: Any, tmp_path: Pat
     world.run("raw", 100)
     world.close()
     world.worker = 1
-    world.run("raw", 33)  # a second one that did not know it had lost its partitions
+    world.run("raw", 33, until=60)  # a second one that did not know at once that it had lost its partitions
     world.run("flagged", 100)
     world.close()
     world.worker = 0
