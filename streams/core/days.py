@@ -138,6 +138,10 @@ class Node(msgspec.Struct, array_like=True, gc=False, eq=False):
         """What the near-duplicate test compares."""
         return Signature(self.sketch, self.keys, self.numbers, self.size)
 
+    def near_keys(self) -> list[int]:
+        """Hashes under which its near-duplicates are found."""
+        return memoryview(self.keys).cast("I").tolist()
+
     def rare(self) -> NDArray[np.uint32]:
         """Hashes of its rarest words."""
         words: NDArray[np.uint32] = np.frombuffer(self.row, np.uint32, RARE)

@@ -185,15 +185,16 @@ class DedupPartition:
         article = flagged.article
         month = self._to.encoder.month_of(article.when)
         document = stored(flagged, seen, self.sources, self._vocabulary.version)
+        node = node_of(flagged)
         record = FlaggedRecord(
             id=article.id,
             sightings=seen.sightings,
-            node=node_of(flagged),
+            node=node,
             host=document.source.host,
             revision=seen.revision,
             month=month,
             elsewhere=tuple(one for one in self._placed(article.id)[1] if one != month),
-            body=self._to.encoder.encode(document),
+            body=self._to.encoder.encode(document, node),
             sighting=about,
         )
         return self._flagged(article.language, record)

@@ -8,6 +8,7 @@ from datetime import datetime
 from time import perf_counter
 from typing import Protocol
 
+from ..core.days import Node
 from ..core.index import Stored
 from ..core.records import Dedup, Outcome, Story, StoryRef
 from .store import Message, Record
@@ -51,7 +52,7 @@ class Laps:
 class Encoder(Protocol):
     """How the index wants its documents; `sinks.elasticsearch.document`."""
 
-    def encode(self, stored: Stored) -> bytes:
+    def encode(self, stored: Stored, node: Node) -> bytes:
         """JSON of an article without its place among others."""
 
     def splice(self, body: bytes, *, dedup: Dedup, story_id: str, story: StoryRef) -> bytes:

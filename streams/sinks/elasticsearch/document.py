@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from ...core.days import Node
 from ...core.index import Stored, facets
 from ...core.records import Dedup, Document, Story, StoryRef
 from .languages import stemmed_field
@@ -41,6 +42,7 @@ class _Searched(msgspec.Struct, frozen=True, gc=False):
     terms: list[str]
     words: _Words
     stemmed: dict[str, str]
+    found_by: dict[str, list[int]]
 
 
 class _Placed(msgspec.Struct, frozen=True, gc=False):
@@ -49,8 +51,11 @@ class _Placed(msgspec.Struct, frozen=True, gc=False):
     story: StoryRef
 
 
-def encode(stored: Stored) -> bytes:
-    """An article as a JSON object: all fields of its own, and what is derived from them for searching."""
+def encode(stored: Stored, node: Node | None = None) -> bytes:
+    """An article as a JSON object: all fields of its own, and what is derived from them for searching.
+
+    `node`: what the story stage knows it as; its keys lead `explain` to the articles it was compared with.
+    """
     searched = _Searched(
         when=stored.when.astimezone(UTC).replace(microsecond=0),
         text_length=len(stored.text),
@@ -58,8 +63,14 @@ def encode(stored: Stored) -> bytes:
         terms=terms(stored),
         words=_Words(words(stored.title), words(stored.summary), words(stored.text)),
         stemmed={stemmed_field(stored.language): f"{stored.title}\n{stored.summary}\n{stored.text}"},
+        found_by=_found_by(node) if node else {},
     )
     return _joined(_encode(stored), _encode(searched))
+
+
+def _found_by(node: Node) -> dict[str, list[int]]:
+    """The keys under which the story stage finds its near-duplicates, and articles on the same event."""
+    return {"keys": node.near_keys(), "rare": node.rare().tolist()}
 
 
 def _facets(stored: Stored) -> dict[str, list[str]]:

@@ -19,7 +19,7 @@ SCHEMA_VERSION = 1
 META = "biowire"
 """Key in `_meta` of every mapping and template of ours; its value is SCHEMA_VERSION."""
 
-HIDDEN = ("words", "terms", "stemmed")
+HIDDEN = ("words", "terms", "stemmed", "found_by")
 """Fields of articles that are searched and not given back."""
 
 _LONGEST = 8191
@@ -88,6 +88,7 @@ def articles(analyzers: Mapping[str, str]) -> dict[str, Any]:
         text_length=_INTEGER,
         facets=_object(**dict.fromkeys((*FACETS, "term"), _KEYWORD)),
         terms=_TERMS,
+        found_by=_object(keys=_TERMS, rare=_TERMS),
         words=_object(title=_TOKENS, summary=_TOKENS, text=_TOKENS),
         stemmed=_object(**stemmed),
     )
@@ -113,6 +114,7 @@ def sightings() -> dict[str, Any]:
         [],
         id=_KEYWORD,
         document=_KEYWORD,
+        merged=_KEYWORD,
         url=_KEYWORD,
         outcome=_KEYWORD,
         of=_KEYWORD,
@@ -121,8 +123,10 @@ def sightings() -> dict[str, Any]:
         feed_url=_KEYWORD,
         title=_TEXT,
         published=_DATE,
+        updated=_DATE,
         received=_DATE,
         words=_INTEGER,
+        content=_KEPT,
         item=_KEYWORD,
         place=_KEYWORD,
     )
