@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import re
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from .errors import UserError
 
@@ -80,6 +83,16 @@ def broker_of(settings: Mapping[str, Any]) -> Broker | None:
         partitions=_positive(settings, "topic_partitions", 8),
         replication=_positive(settings, "topic_replication", 1),
     )
+
+
+def member_id(settings: Mapping[str, Any], home: Path, kind: str) -> str:
+    """The name a worker or connector keeps in its group over restarts, so that it gets its partitions back.
+
+    Two processes with one name throw each other out, so it is made of the host's name and the state folder.
+    """
+    given = str(settings.get("worker_id") or "")
+    name = given or f"{socket.gethostname()}-{crc32(str(home.resolve()).encode()):08x}"
+    return f"{kind}-{re.sub(r'[^A-Za-z0-9._-]', '-', name)[:200]}"
 
 
 def read_hosts(text: str, what: str, address: str) -> list[str]:

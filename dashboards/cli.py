@@ -36,6 +36,7 @@ COMMANDS = {
     "evaluate": "streams.cli.evaluate:evaluate",
     "provision": "streams.cli.provision:provision",
     "status": "streams.cli.status:status",
+    "worker": "streams.cli.worker:worker",
     "backup": "streams.cli.backup:backup",
     "restore": "streams.cli.backup:restore",
     "completion": "dashboards.completion:completion",
@@ -161,9 +162,7 @@ def _default_home(environ: Any) -> Path:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; errors a person can mend become one sentence and exit code 2."""
     try:
-        biowire.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
-    except click.exceptions.Exit as done:
-        return done.exit_code
+        code = biowire.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except click.ClickException as refused:
         refused.show()
         return refused.exit_code
@@ -180,7 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(
             f"internal error, please report it ({type(error).__name__}: {error}); -v shows where.", 1, error
         )
-    return 0
+    return code if isinstance(code, int) else 0  # of `ctx.exit`, which click hands on as the result
 
 
 def _say(sentence: str, code: int, error: BaseException) -> int:

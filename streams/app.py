@@ -167,7 +167,7 @@ def _agent(app: faust.App, taking: Taking, stage: str, topic: str, work: Any) ->
 
 
 def _watch_partitions(app: faust.App, keepings: dict[str, Keeping]) -> None:
-    @app.on_partitions_revoked.connect(weak=False)  # type: ignore[untyped-decorator]
+    @app.on_partitions_revoked.connect(weak=False)
     async def revoked(_: object, gone: Any, **__: object) -> None:
         for topic, keeping in keepings.items():
             keeping.revoked({one.partition for one in gone if one.topic == topic})

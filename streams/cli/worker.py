@@ -1,0 +1,177 @@
+"""`biowire worker`: the stages of the distributed mode."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import NoReturn, TypeVar
+
+import click
+
+from connectors.broker import Broker, member_id
+from connectors.console import Context, pass_context, safe
+from connectors.errors import BiowireError, UserError
+from connectors.kafka_errors import broker_needed, partition_counts, reachable
+
+from .. import control, topics
+from ..app import WorkerPlan, create
+from ..background import Measured
+from ..core.compiled import Vocabulary
+from ..core.sources import Sources
+from ..lag import Lag, lag
+from ..metrics import Metrics
+from ..seeds_files import starter_feeds, vocabulary
+from ..sinks.elasticsearch import document
+from ..sinks.elasticsearch.bulk import BulkSink
+from ..sinks.elasticsearch.settings import Index, index_of
+from ..sinks.elasticsearch.templates import installed
+from ..worker import Watch, serve
+
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+
+_EVERY = 5.0
+"""Seconds between two looks at lag and control."""
+
+
+@click.command()
+@click.option("--generation", type=click.IntRange(1), help="Work this generation [default: the live one].")
+@click.option(
+    "--wait",
+    default=60,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Seconds to wait at the start for a broker or an index that is not there yet.",
+)
+@pass_context
+def worker(context: Context, generation: int | None, wait: int) -> None:
+    """Deduplicate, classify, flag, group and index what arrives in Kafka, until Ctrl-C or SIGTERM.
+
+    Run as many as there is work for, each with its own --home: they share the partitions.
+
+    Example: biowire worker --broker kafka://127.0.0.1:9092 --index elasticsearch://127.0.0.1:9200
+    """
+    broker, index = broker_needed(context.settings), index_of(context.settings)
+    if index is None:
+        raise UserError("Where is Elasticsearch? Set `index`, or give --index elasticsearch://HOST:PORT.")
+    words = vocabulary(context.settings)
+    number = _ready(lambda: _generation(broker, generation, words), wait)
+    partitions = _ready(lambda: _topics(broker, number), wait)
+    _ready(lambda: _index(index), wait)
+    asyncio.run(_work(context, broker, index, number, partitions, words))
+
+
+def _ready(ask: Callable[[], _T], wait: int) -> _T:
+    """The answer of something that may not be there yet; says what it waits for, and not for ever."""
+    deadline = time.monotonic() + wait
+    said = ""
+    while True:
+        try:
+            return ask()
+        except BiowireError as cause:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise UserError(str(cause)) from cause
+            if str(cause) != said:
+                said = str(cause)
+                print(f"biowire: waiting up to {left:.0f} s: {safe(said)}", file=sys.stderr, flush=True)
+            time.sleep(min(1.0, left))
+
+
+def _generation(broker: Broker, asked: int | None, words: Vocabulary) -> int:
+    """The generation to work; its vocabulary has to be ours, or its documents would not be of one piece."""
+    reachable(broker, 5.0)
+    found = control.live(broker)
+    number = asked or found.live
+    if number == found.live and found.vocabulary != words.version:
+        raise UserError(
+            f"Generation {number} was built with vocabulary {found.vocabulary}, and this worker has "
+            f"{words.version}: give it that one, or run `biowire replay` to build a generation with this one."
+        )
+    if number not in found.generations:
+        raise UserError(
+            f"There is no generation {number} to work: {found.live} is live. Leave --generation out."
+        )
+    return number
+
+
+def _topics(broker: Broker, generation: int) -> int:
+    """Partitions of articles.flagged; raises UserError when a topic is missing."""
+    flagged = topics.flagged(broker, generation)
+    names = [topics.raw(broker), flagged, topics.grouped(broker, generation)]
+    letters = [topics.dead_letters(broker, stage) for stage in topics.STAGES]
+    return partition_counts(broker, [*names, *letters])[flagged]
+
+
+def _index(index: Index) -> None:
+    with index.client() as client:
+        installed(client, index)
+
+
+async def _work(
+    context: Context, broker: Broker, index: Index, generation: int, partitions: int, words: Vocabulary
+) -> NoReturn:
+    """Run the worker, and end the process here: to end the loop in order would make Faust cancel agents, and
+    take for done what they were at."""
+    code = 0
+    metrics = Metrics()
+    behind = Measured(lambda: lag(broker, generation), Lag(raw=0, flagged=0, grouped=0), _EVERY)
+    news = Measured(lambda: _superseded(broker, generation), "", _EVERY)
+    feeds = tuple(starter_feeds())
+    try:
+        client = index.async_client()
+        sink = BulkSink(client, index, generation)
+        plan = WorkerPlan(
+            broker=broker,
+            generation=generation,
+            home=context.home / "worker",
+            worker_id=member_id(context.settings, context.home, "worker"),
+            vocabulary=words,
+            sources=lambda: Sources(feeds),
+            sink=sink,
+            encoder=document,
+            metrics=metrics,
+            partitions=partitions,
+        )
+        plan.home.mkdir(parents=True, exist_ok=True)
+        metrics.lag(lambda: asdict(behind.value))
+        if port := int(context.settings["metrics_port"]):
+            metrics.serve(str(context.settings["metrics_host"]), port)
+        watch = Watch(
+            outstanding=lambda: behind.value.total,
+            busy=lambda: sink.waiting or "; ".join(metrics.reasons()),
+            superseded=lambda: news.value,
+        )
+        _log.info("worker starts", extra={"generation": generation, "worker": plan.worker_id})
+        await serve(create(plan), _told_to_stop(), watch)
+    except BiowireError as cause:
+        code = 2 if isinstance(cause, UserError) else 75
+        print(f"biowire: {safe(' '.join(str(cause).split()))}", file=sys.stderr)
+    except Exception:  # noqa: BLE001 - the outermost wall of this process
+        _log.critical("worker failed", exc_info=True)
+        code = 70
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _told_to_stop() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+def _superseded(broker: Broker, generation: int) -> str:
+    found = control.read(broker)
+    if found is None or generation in found.generations:
+        return ""
+    return (
+        f"Generation {found.live} is live now, {generation} is not worked any more: start the worker again."
+    )
