@@ -1,9 +1,11 @@
 """One suite for every engine behind the ArticleIndex port."""
 
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 
 import pytest
 from documents import START, a_document, a_flag, a_grouping, a_label, a_story, an_id
+from elastic_index import WrittenIndex
 
 from connectors.database import Database
 from connectors.errors import UserError
@@ -15,10 +17,22 @@ from streams.sinks.memory import MemoryIndex
 from streams.sinks.sqlite import SCHEMA, SqliteIndex
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(scope="module")
+def written(elastic):
+    index = WrittenIndex(elastic.url, f"elastic-{token_hex(4)}")
+    yield index
+    index.close()
+
+
+@pytest.fixture(params=["memory", "sqlite", pytest.param("elasticsearch", marks=pytest.mark.servers)])
 def index(request, tmp_path):
     if request.param == "memory":
         yield MemoryIndex()
+        return
+    if request.param == "elasticsearch":
+        index = request.getfixturevalue("written")
+        yield index
+        index.clear()
         return
     database = Database(tmp_path / "biowire.db", [SCHEMA])
     yield SqliteIndex(database)

@@ -6,12 +6,13 @@ create(N) ─► agents write into N ─► swap(N): all aliases move in one ste
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connectors.errors import UserError
 
+from .document import FIRST_MONTH
 from .errors import reason
-from .mapping import META
+from .mapping import META, SCHEMA_VERSION
 from .months import foreign
 from .settings import Index
 from .templates import install
@@ -28,7 +29,8 @@ def create(client: Elasticsearch, index: Index, generation: int, *, live: bool =
     from elasticsearch import BadRequestError
 
     install(client, index)
-    for name in (index.stories_of(generation), index.sightings_of(generation)):
+    names = (index.stories_of(generation), index.sightings_of(generation))
+    for name in (*names, index.articles_of(generation, FIRST_MONTH)):  # so that each alias has an index
         try:
             client.indices.create(index=name)
         except BadRequestError as refused:
@@ -42,19 +44,18 @@ def swap(client: Elasticsearch, index: Index, generation: int) -> None:
     """Make a generation the live one, for every reader at the same moment."""
     if generation not in generations(client, index):
         raise UserError(f"Elasticsearch has no generation {generation} of {index.prefix}*.")
-    actions = []
-    for alias in (index.articles, index.stories, index.sightings):
-        old = [name for name in indices(client, index) if name.startswith(f"{alias}-g")]
-        mine = [name for name in old if _generation_of(index, name) == generation]
-        actions += [
-            {"remove": {"index": name, "alias": alias, "must_exist": False}}
-            for name in old
-            if name not in mine
-        ]
-        if mine:
-            wanted = f"{alias}-g{generation}" + ("-*" if alias == index.articles else "")
-            actions.append({"add": {"index": wanted, "alias": alias}})
+    places = {
+        index.articles: f"{index.articles}-g{generation}-*",
+        index.stories: index.stories_of(generation),
+        index.sightings: index.sightings_of(generation),
+    }
+    actions: list[dict[str, Any]] = [
+        {"remove": {"index": f"{alias}-g*", "alias": alias, "must_exist": False}} for alias in places
+    ]
+    actions += [{"add": {"index": place, "alias": alias}} for alias, place in places.items()]
     client.indices.update_aliases(actions=actions)
+    # A month made while the server worked out the names above is not among them.
+    client.indices.put_alias(index=places[index.articles], name=index.articles)
 
 
 def live_generation(client: Elasticsearch, index: Index) -> int | None:
@@ -101,8 +102,6 @@ def check_foreign(client: Elasticsearch, index: Index) -> None:
     """Raise UserError when an index with a name of ours is not ours, or of another version of mappings."""
     names = ",".join(f"{alias}*" for alias in (index.articles, index.stories, index.sightings))
     found = client.indices.get_mapping(index=names, ignore_unavailable=True)
-    from .mapping import SCHEMA_VERSION
-
     for name, body in sorted(found.body.items()):
         version = body["mappings"].get("_meta", {}).get(META)
         if version != SCHEMA_VERSION:
