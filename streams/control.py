@@ -6,18 +6,18 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import msgspec
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import KafkaError
 
 from connectors.broker import Broker
 from connectors.errors import UserError
-from connectors.kafka_errors import TIMEOUT, sentence
+from connectors.kafka_errors import TIMEOUT
 
 from . import topics
-from .kafka_admin import consuming, quietly
+from .kafka_admin import consuming
+from .kafka_log import Sending, read_whole
+
+_KEY = topics.GENERATION.encode()
 
 
 class Control(msgspec.Struct, frozen=True):
@@ -27,19 +27,26 @@ class Control(msgspec.Struct, frozen=True):
     vocabulary: str
     building: int | None = None
 
+    @property
+    def generations(self) -> tuple[int, ...]:
+        """All that are worked."""
+        return (self.live,) if self.building in (None, self.live) else (self.live, self.building)
+
 
 def read(broker: Broker, timeout: float = TIMEOUT) -> Control | None:
     """The newest record, None before the first. Raises UserError when topic or broker is not there."""
-    partition = TopicPartition(topics.control(broker), 0)
+    topic = topics.control(broker)
+    newest = None
     with consuming(broker, timeout) as consumer:
-        value = _newest(consumer, partition, broker, time.monotonic() + timeout)
-    if value is None:
+        for record in read_whole(consumer, topic, broker, time.monotonic() + timeout):
+            newest = record.value if record.key == _KEY else newest
+    if newest is None:
         return None
     try:
-        return msgspec.json.decode(value, type=Control)
+        return msgspec.json.decode(newest, type=Control)
     except msgspec.DecodeError as cause:
         raise UserError(
-            f"What stands in the topic {partition.topic} is not ours ({cause}); "
+            f"What stands in the topic {topic} is not ours ({cause}); "
             "choose another topic_prefix and run `biowire provision`."
         ) from cause
 
@@ -56,38 +63,6 @@ def live(broker: Broker, timeout: float = TIMEOUT) -> Control:
 
 def write(broker: Broker, control: Control, timeout: float = TIMEOUT) -> None:
     """Put a record in place of the last; returns when the broker has it. Raises UserError."""
-    with quietly():
-        producer = KafkaProducer(
-            **broker.client_options(),
-            bootstrap_timeout_ms=int(timeout * 1000),
-            max_block_ms=int(timeout * 1000),
-            delivery_timeout_ms=int(timeout * 1000),
-            request_timeout_ms=int(timeout * 500),
-        )
-        try:
-            producer.send(
-                topics.control(broker), msgspec.json.encode(control), topics.GENERATION.encode(), partition=0
-            ).get(timeout)
-        except KafkaError as cause:
-            raise UserError(sentence(cause, broker)) from cause
-        finally:
-            producer.close(timeout=timeout)
-
-
-def _newest(consumer: KafkaConsumer, partition: TopicPartition, broker: Broker, deadline: float) -> Any:
-    if not consumer.partitions_for_topic(partition.topic):
-        raise UserError(
-            f"The topic {partition.topic} is not at {broker.url}. Run `biowire provision` first, "
-            "with the same broker and topic_prefix."
-        )
-    consumer.assign([partition])
-    consumer.seek_to_beginning(partition)
-    end = consumer.end_offsets([partition])[partition]
-    newest = None
-    while consumer.position(partition) < end:
-        if time.monotonic() > deadline:
-            raise UserError(f"The broker {broker.url} did not answer in time.")
-        for record in consumer.poll(timeout_ms=200).get(partition, ()):
-            if record.key == topics.GENERATION.encode():
-                newest = record.value
-    return newest
+    with Sending(broker, timeout) as sending:
+        sending.send(topics.control(broker), 0, _KEY, msgspec.json.encode(control))
+        sending.wait()

@@ -55,3 +55,11 @@ def quietly() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
+
+
+def missing(topic: str, broker: Broker) -> UserError:
+    """What a person is told about a topic that is not there."""
+    return UserError(
+        f"The topic {topic} is not at {broker.url}. Run `biowire provision` first, "
+        "with the same broker and topic_prefix."
+    )

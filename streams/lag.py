@@ -13,11 +13,10 @@ from kafka.admin import OffsetSpec
 from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError
 
 from connectors.broker import Broker
-from connectors.errors import UserError
 from connectors.kafka_errors import TIMEOUT
 
 from . import topics
-from .kafka_admin import administering
+from .kafka_admin import administering, missing
 
 _Offsets = dict[TopicPartition, int]
 
@@ -68,10 +67,7 @@ def _partitions(admin: KafkaAdminClient, names: list[str], broker: Broker) -> li
     found = []
     for topic in admin.describe_topics(names):
         if not topic["partitions"]:
-            raise UserError(
-                f"The topic {topic['name']} is not at {broker.url}. Run `biowire provision` first, "
-                "with the same broker and topic_prefix."
-            )
+            raise missing(topic["name"], broker)
         found += [TopicPartition(topic["name"], one["partition_index"]) for one in topic["partitions"]]
     return found
 

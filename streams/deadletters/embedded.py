@@ -1,41 +1,64 @@
-"""Items that a stage gave up on: kept in the log as they came, taken up again on request."""
+"""Dead letters of an embedded instance: items that stand in its log and ended as failed."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from connectors.publish.log import Log
-
+from ..core.compiled import Vocabulary
 from ..core.records import Outcome
-from ..embedded import Instance
-from ..seen.sqlite import SqliteSeenState
+from ..embedded import Instance, Reading, reading
+from ..seeds_files import starter_feeds
+from . import DeadLetter
+
+_BATCH = 100
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """One item without a document: where it stands in the log, why it failed, and its original bytes."""
+class EmbeddedDeadLetters:
+    """See DeadLetters. Each call opens the store for as long as it takes."""
 
-    id: int
-    received: datetime
-    reason: str
-    body: bytes
+    def __init__(self, store: Path, vocabulary: Vocabulary) -> None:
+        self._store = store
+        self._vocabulary = vocabulary
+
+    def all(self, stage: str | None = None) -> Sequence[DeadLetter]:
+        """See DeadLetters; a store does not tell at which stage an item failed."""
+        with reading(self._store) as ports:
+            return [one for one in _failed(ports) if stage in (None, one.stage)]
+
+    def body(self, letter: DeadLetter) -> bytes:
+        """See DeadLetters."""
+        with reading(self._store) as ports:
+            return b"".join(line.body for line in ports.log.read([int(letter.id)]))
+
+    def retry(self, letters: Sequence[DeadLetter]) -> dict[str, int]:
+        """See DeadLetters; by outcome, and a new failure stays a dead letter."""
+        total: Counter[Outcome] = Counter()
+        with Instance(self._store, self._vocabulary, starter_feeds()) as instance:
+            for at in range(0, len(letters), _BATCH):
+                with instance.whole():
+                    lines = instance.log.read([int(one.id) for one in letters[at : at + _BATCH]])
+                    total += instance.pipeline.process(lines)
+        return {str(outcome): count for outcome, count in total.items()}
+
+    def discard(self, letters: Sequence[DeadLetter]) -> None:
+        """See DeadLetters; the items stay in the log, as skipped."""
+        with Instance(self._store, self._vocabulary, starter_feeds()) as instance, instance.whole():
+            for one in letters:
+                reason = f"Discarded by hand; it had failed: {one.reason}"
+                instance.seen.record(int(one.id), "skipped", None, None, reason)
 
 
-def dead_letters(log: Log, seen: SqliteSeenState) -> Iterator[DeadLetter]:
-    """Every failed item, oldest first."""
-    for seq, reason in seen.failures():
-        for line in log.read([seq]):
-            yield DeadLetter(seq, line.received, reason, line.body)
-
-
-def retry(instance: Instance, only: int | None = None) -> Counter[Outcome]:
-    """Take failed items through the stages again, all or the one at `only`; a new failure stays one."""
-    seqs = [one.id for one in dead_letters(instance.log, instance.seen) if only in (None, one.id)]
-    total: Counter[Outcome] = Counter()
-    for at in range(0, len(seqs), 100):
-        with instance.whole():
-            total += instance.pipeline.process(instance.log.read(seqs[at : at + 100]))
-    return total
+def _failed(ports: Reading) -> Iterator[DeadLetter]:
+    for seq, reason in ports.seen.failures():
+        for line in ports.log.read([seq]):
+            yield DeadLetter(
+                id=str(seq),
+                stage="normalize",
+                received=line.received,
+                time=None,
+                reason=reason,
+                tries=1,
+                size=len(line.body),
+            )

@@ -60,7 +60,7 @@ class Setup:
         keep = retention(self._settings)
         control = self._control(self._broker)
         if control is not None:
-            self._generations = tuple({control.live, control.building or control.live})
+            self._generations = control.generations
         self._topics = kafka.plan(self._broker, self._generations, keep)
         steps = [Step(kind=one.kind, where="topic", name=one.name, says=one.says) for one in self._topics]
         if control is None:
