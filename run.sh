@@ -11,7 +11,7 @@ venv() {  ## make or refresh the virtual environment (done by itself when needed
     [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && return
     [ -x "$VENV/bin/python" ] || "$(find_python)" -m venv "$VENV"
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --editable . --group dev
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".[distributed]" --group dev
     printf '%s' "$want" > "$stamp"
 }
 
@@ -42,8 +42,18 @@ biowire() {  ## any command of the program: ./run.sh biowire search "facial reco
     exec "$VENV/bin/biowire" "$@"
 }
 
+servers() {  ## fetch the Kafka and Elasticsearch that tests start; BIOWIRE_SERVERS=off|required in tests
+    venv
+    PYTHONPATH=tests "$VENV/bin/python" -m servers "$@"
+}
+
 test() {  ## run the tests: ./run.sh test [pytest arguments]
     venv
+    case ${BIOWIRE_SERVERS:-} in
+        off) ;;
+        required) servers ;;
+        *) servers || echo "Tests that need them are skipped." >&2 ;;
+    esac
     "$VENV/bin/python" -m pytest "$@"
 }
 

@@ -1,0 +1,19 @@
+"""Real servers for the tests of the distributed mode: started, killed, frozen and started again."""
+
+from .certificates import Certificates
+from .elasticsearch import ALWAYS_BUSY, Elasticsearch
+from .install import MissingError, install
+from .kafka import Kafka
+from .process import FailedError, Server, free_port
+
+__all__ = [
+    "ALWAYS_BUSY",
+    "Certificates",
+    "Elasticsearch",
+    "FailedError",
+    "Kafka",
+    "MissingError",
+    "Server",
+    "free_port",
+    "install",
+]
