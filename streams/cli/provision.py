@@ -34,6 +34,8 @@ def provision(context: Context, check: bool, yes: bool, as_json: bool) -> None:
         _print(steps)
     if check:
         _report(steps, as_json, applied=False)
+        if not as_json:
+            click.echo(f"{len(todo)} thing(s) to do at {setup.servers}." if todo else _nothing(setup))
         click.get_current_context().exit(1 if todo else 0)
     _refuse(todo)
     applied = bool(todo) and (yes or _agreed(len(todo)))
@@ -74,5 +76,9 @@ def _agreed(count: int) -> bool:
 
 def _closing(setup: Setup, todo: Sequence[Step], *, applied: bool) -> str:
     if not todo:
-        return f"Nothing to do at {setup.servers}."
+        return _nothing(setup)
     return f"{len(todo)} thing(s) changed at {setup.servers}." if applied else "Nothing was changed."
+
+
+def _nothing(setup: Setup) -> str:
+    return f"Nothing to do at {setup.servers}."

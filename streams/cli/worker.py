@@ -29,8 +29,8 @@ from ..metrics import Metrics
 from ..seeds_files import starter_feeds, vocabulary
 from ..sinks.elasticsearch import document
 from ..sinks.elasticsearch.bulk import BulkSink
+from ..sinks.elasticsearch.ready import ready
 from ..sinks.elasticsearch.settings import Index, index_of
-from ..sinks.elasticsearch.templates import installed
 from ..worker import Watch, serve
 
 _T = TypeVar("_T")
@@ -63,7 +63,7 @@ def worker(context: Context, generation: int | None, wait: int) -> None:
     words = vocabulary(context.settings)
     number = _ready(lambda: _generation(broker, generation, words), wait)
     partitions = _ready(lambda: _topics(broker, number), wait)
-    _ready(lambda: _index(index), wait)
+    _ready(lambda: ready(index), wait)
     asyncio.run(_work(context, broker, index, number, partitions, words))
 
 
@@ -107,11 +107,6 @@ def _topics(broker: Broker, generation: int) -> int:
     names = [topics.raw(broker), flagged, topics.grouped(broker, generation)]
     letters = [topics.dead_letters(broker, stage) for stage in topics.STAGES]
     return partition_counts(broker, [*names, *letters])[flagged]
-
-
-def _index(index: Index) -> None:
-    with index.client() as client:
-        installed(client, index)
 
 
 async def _work(

@@ -12,7 +12,9 @@ from connectors.errors import UserError
 from .. import topics
 from ..control import Control, read, write
 from ..seeds_files import vocabulary
+from ..sinks.elasticsearch.settings import Index, index_of
 from . import broker as kafka
+from . import index as elastic
 from .plan import Change, Kind
 from .topics import retention
 
@@ -31,21 +33,26 @@ class Step:
 class Setup:
     """What the settings ask of the servers they name: look with `plan`, then put right with `apply`."""
 
-    def __init__(self, broker: Broker | None, settings: Mapping[str, Any]) -> None:
+    def __init__(self, broker: Broker | None, index: Index | None, settings: Mapping[str, Any]) -> None:
         self._broker = broker
+        self._index = index
         self._settings = settings
         self._topics: Sequence[Change] = ()
         self._first: Control | None = None
+        self._live = 1
         self._generations: tuple[int, ...] = (1,)
 
     @property
     def servers(self) -> str:
         """Their addresses."""
-        return self._broker.url if self._broker else ""
+        return " and ".join(one.url for one in (self._broker, self._index) if one is not None)
 
     def plan(self) -> list[Step]:
         """Everything that differs. Raises UserError when a server cannot be reached."""
-        return self._plan_broker()
+        if self._broker is None and self._index is not None:
+            self._live = elastic.live(self._index)
+            self._generations = (self._live,)
+        return [*self._plan_broker(), *self._plan_index()]
 
     def apply(self) -> None:
         """Do what `plan` found. Raises UserError with the server's reason."""
@@ -53,6 +60,8 @@ class Setup:
             kafka.apply(self._broker, self._topics)
             if self._first is not None:
                 write(self._broker, self._first)
+        if self._index is not None:
+            elastic.apply(self._index, self._generations, self._live)
 
     def _plan_broker(self) -> list[Step]:
         if self._broker is None:
@@ -60,7 +69,7 @@ class Setup:
         keep = retention(self._settings)
         control = self._control(self._broker)
         if control is not None:
-            self._generations = control.generations
+            self._live, self._generations = control.live, control.generations
         self._topics = kafka.plan(self._broker, self._generations, keep)
         steps = [Step(kind=one.kind, where="topic", name=one.name, says=one.says) for one in self._topics]
         if control is None:
@@ -69,6 +78,12 @@ class Setup:
             steps.append(Step(kind="create", where="record", name=topics.control(self._broker), says=says))
         return steps
 
+    def _plan_index(self) -> list[Step]:
+        if self._index is None:
+            return []
+        changes = elastic.plan(self._index, self._generations, self._live)
+        return [Step(kind=one.kind, where="index", name=one.name, says=one.says) for one in changes]
+
     @staticmethod
     def _control(broker: Broker) -> Control | None:
         return read(broker) if kafka.exists(broker, topics.control(broker)) else None
@@ -76,10 +91,10 @@ class Setup:
 
 def setup_of(settings: Mapping[str, Any]) -> Setup:
     """What these settings ask for. Raises UserError when they name no server."""
-    broker = broker_of(settings)
-    if broker is None and not settings.get("index"):
+    broker, index = broker_of(settings), index_of(settings)
+    if broker is None and index is None:
         raise UserError(
             "There is no server to provision; name them with --broker kafka://HOST:PORT and "
             "--index elasticsearch://HOST:PORT, or in the settings."
         )
-    return Setup(broker, settings)
+    return Setup(broker, index, settings)

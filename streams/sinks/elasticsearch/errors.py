@@ -101,14 +101,16 @@ def _silent(error: Exception, index: Index) -> str:
     from elastic_transport import ConnectionTimeout
 
     if isinstance(error, ConnectionTimeout):
-        return f"Elasticsearch at {index.url} does not answer in time."
+        return (
+            f"Elasticsearch at {index.url} does not answer in time. Is it running, and is the way to it open?"
+        )
     text = str(error)
     if "Name or service not known" in text or "getaddrinfo" in text or "resolve" in text:
-        return f"The host name of Elasticsearch at {index.url} is not known."
+        return f"The host name of Elasticsearch at {index.url} is not known; check the setting index."
     if any(sign in text for sign in ("RemoteDisconnected", "disconnected", "reset by peer", "Cannot parse")):
         return (
             f"What answers at {index.url} hangs up; if it speaks TLS only, write elasticsearch+tls://."
             if not index.tls
             else f"What answers at {index.url} hangs up."
         )
-    return f"Nothing answers at {index.url}."
+    return f"Nothing answers at {index.url}. Is Elasticsearch running, and is the setting index right?"

@@ -98,12 +98,16 @@ def delete(client: Elasticsearch, index: Index, generation: int) -> None:
         client.indices.delete(index=name, ignore_unavailable=True)
 
 
-def check_foreign(client: Elasticsearch, index: Index) -> None:
-    """Raise UserError when an index with a name of ours is not ours, or of another version of mappings."""
+def versions(client: Elasticsearch, index: Index) -> dict[str, object]:
+    """Version of the mappings of every index with a name of ours, in order; None for one that is not ours."""
     names = ",".join(f"{alias}*" for alias in (index.articles, index.stories, index.sightings))
     found = client.indices.get_mapping(index=names, ignore_unavailable=True)
-    for name, body in sorted(found.body.items()):
-        version = body["mappings"].get("_meta", {}).get(META)
+    return {name: body["mappings"].get("_meta", {}).get(META) for name, body in sorted(found.body.items())}
+
+
+def check_foreign(client: Elasticsearch, index: Index) -> None:
+    """Raise UserError when an index with a name of ours is not ours, or of another version of mappings."""
+    for name, version in versions(client, index).items():
         if version != SCHEMA_VERSION:
             raise UserError(foreign(name, version))
 

@@ -35,6 +35,11 @@ def templates(index: Index, analyzers: Mapping[str, str] = ANALYZERS) -> dict[st
     }
 
 
+def names(index: Index) -> set[str]:
+    """Of all templates of ours."""
+    return {index.articles, index.stories, index.sightings}
+
+
 def _template(index: Index, name: str, mappings: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
     return {
         "index_patterns": [f"{name}-g*"],
@@ -71,14 +76,14 @@ def analyzers_of(client: Elasticsearch) -> dict[str, str]:
 
 def installed(client: Elasticsearch, index: Index) -> dict[str, dict[str, Any]]:
     """The templates of those names as the server has them; without those it has not."""
-    found = {}
-    names = set(templates(index))
-    for one in client.indices.get_index_template(name=f"{index.prefix}*", flat_settings=True)[
-        "index_templates"
-    ]:
-        if one["name"] in names:
-            found[one["name"]] = one["index_template"]
-    return found
+    from elasticsearch import NotFoundError
+
+    ours = names(index)
+    try:
+        there = client.indices.get_index_template(name=f"{index.prefix}*", flat_settings=True)
+    except NotFoundError:  # what the server says when no name fits
+        return {}
+    return {one["name"]: one["index_template"] for one in there["index_templates"] if one["name"] in ours}
 
 
 def install(client: Elasticsearch, index: Index) -> None:
