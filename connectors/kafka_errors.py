@@ -13,7 +13,7 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .broker import Broker, broker_of
@@ -30,8 +30,15 @@ except ModuleNotFoundError as missing:
 TIMEOUT = 10.0
 """Seconds in which a broker that works has answered."""
 
+PATIENCE = 60.0
+"""Seconds a broker that is not there yet is waited for at a start."""
+
 _API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 """ApiVersions, version 0: the one request every Kafka answers anybody, before a user is named."""
+
+
+class BrokerAway(UserError):  # noqa: N818 - reads as the sentence it is
+    """Nothing answers where a broker should be; it may come."""
 
 
 def broker_needed(settings: Mapping[str, Any]) -> Broker:
@@ -48,15 +55,33 @@ def reachable(broker: Broker, timeout: float = TIMEOUT) -> None:
     Takes at most about `timeout` seconds more than a host that answers at once.
     """
     deadline = time.monotonic() + timeout
-    reasons = []
+    refused: UserError | None = None
     for host in broker.hosts:
-        if (reason := _knock(broker, host, timeout / len(broker.hosts))) == "":
+        try:
+            _knock(broker, host, timeout / len(broker.hosts))
             break
-        reasons.append(reason)
+        except UserError as reason:
+            refused = refused or reason
     else:
-        raise UserError(reasons[0])
+        raise refused or UserError("The setting broker names no host.")
     with _quiet():
         _enter(broker, max(deadline - time.monotonic(), timeout / 2))
+
+
+def wait_for_broker(broker: Broker, say: Callable[[str], None], patience: float = PATIENCE) -> None:
+    """Return when the brokers take us in. What may pass is waited for, and said; else raises UserError."""
+    deadline, said = time.monotonic() + patience, ""
+    while True:
+        try:
+            reachable(broker)
+            return
+        except BrokerAway as away:
+            if time.monotonic() > deadline:
+                raise
+            if str(away) != said:
+                said = str(away)
+                say(f"{said} Waiting for it, {patience:.0f} seconds at most.")
+            time.sleep(1.0)
 
 
 def existing(broker: Broker, topics: Sequence[str], timeout: float = TIMEOUT) -> dict[str, dict[str, Any]]:
@@ -122,39 +147,51 @@ def sentence(error: BaseException, broker: Broker) -> str:
             return f"The broker {broker.url} answered with an error ({error})."
 
 
-def _knock(broker: Broker, host: str, timeout: float) -> str:
-    """Speak to one host without a client; empty when a Kafka answers, else what is wrong."""
+def _knock(broker: Broker, host: str, timeout: float) -> None:
+    """Speak to one host without a client. Raises UserError when no Kafka answers us."""
     name, _, port = host.rpartition(":")
     name = name.strip("[]")
     try:
-        with contextlib.ExitStack() as stack:
-            plain = stack.enter_context(socket.create_connection((name, int(port)), timeout))
-            stream: socket.socket = plain
-            if broker.tls:
-                stream = stack.enter_context(_context(broker).wrap_socket(plain, server_hostname=name))
-            stream.sendall(_API_VERSIONS)
-            answer = stream.recv(8)
+        answer = _ask(broker, name, int(port), timeout)
     except ssl.SSLCertVerificationError as cause:
         hint = "" if broker.ca else " If it is signed by an authority of your own, set broker_ca to its file."
-        return f"The certificate of the broker {host} is not valid: {cause.verify_message}.{hint}"
+        raise UserError(
+            f"The certificate of the broker {host} is not valid: {cause.verify_message}.{hint}"
+        ) from cause
     except ssl.SSLError as cause:
-        return (
+        raise UserError(
             f"The broker {host} speaks no TLS that we understand ({cause.reason or cause}). "
             "If it is a plain one, write kafka:// instead of kafka+tls://."
-        )
-    except socket.gaierror:
-        return f"The broker's name {name} is not known here; check the setting broker."
-    except ConnectionRefusedError:
-        return f"Nothing listens at {host}. Is the broker running, and is the setting broker right?"
-    except TimeoutError:
-        return f"The broker {host} does not answer. Is it running, and is the way to it open?"
+        ) from cause
     except OSError as cause:
-        return f"The broker {host} cannot be reached: {cause.strerror or cause}."
+        raise BrokerAway(_silence(cause, host, name)) from cause
     if len(answer) == 8 and answer[4:] == b"\x00\x00\x00\x01":
-        return ""
-    if broker.tls:
-        return f"What listens at {host} is no Kafka, or one that wants a certificate of ours."
-    return f"What listens at {host} is no Kafka, or one behind TLS; then write kafka+tls:// in the setting."
+        return
+    other = (
+        "one that wants a certificate of ours" if broker.tls else "one behind TLS; then write kafka+tls://"
+    )
+    raise UserError(f"What listens at {host} is no Kafka, or {other}.")
+
+
+def _ask(broker: Broker, name: str, port: int, timeout: float) -> bytes:
+    with contextlib.ExitStack() as stack:
+        stream: socket.socket = stack.enter_context(socket.create_connection((name, port), timeout))
+        if broker.tls:
+            stream = stack.enter_context(_context(broker).wrap_socket(stream, server_hostname=name))
+        stream.sendall(_API_VERSIONS)
+        return stream.recv(8)
+
+
+def _silence(cause: OSError, host: str, name: str) -> str:
+    match cause:
+        case socket.gaierror():
+            return f"The broker's name {name} is not known here; check the setting broker."
+        case ConnectionRefusedError():
+            return f"Nothing listens at {host}. Is the broker running, and is the setting broker right?"
+        case TimeoutError():
+            return f"The broker {host} does not answer. Is it running, and is the way to it open?"
+        case _:
+            return f"The broker {host} cannot be reached: {cause.strerror or cause}."
 
 
 def _context(broker: Broker) -> ssl.SSLContext:

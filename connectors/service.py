@@ -12,7 +12,7 @@ import logging
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -94,6 +94,8 @@ class Service:
         self._pages = Pages(client, self._gate)
         self._outcomes: Counter[str] = Counter()
         self._entries = self._items = 0
+        self._active: dict[str, asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
 
     @property
     def report(self) -> ServiceReport:
@@ -126,43 +128,63 @@ class Service:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look at feeds as they fall due, until told to stop; what is under way then may finish."""
-        active: dict[str, asyncio.Task[None]] = {}
-        stopped = asyncio.create_task(_wait_for(stop))
+        stopped = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
-                self._start_due(active)
-                timeout = self._until_next(active)
+                self._changed.clear()
+                self._start_due()
+                changed = asyncio.create_task(self._changed.wait())
                 done, _ = await asyncio.wait(
-                    {stopped, *active.values()}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+                    {stopped, changed, *self._active.values()},
+                    timeout=self._until_next(),
+                    return_when=asyncio.FIRST_COMPLETED,
                 )
-                _settle(active, done)
+                changed.cancel()
+                self._settle(done)
         finally:
             stopped.cancel()
-            await self._drain(active)
+            await self._drain()
 
-    def _start_due(self, active: dict[str, asyncio.Task[None]]) -> None:
+    def wake(self) -> None:
+        """Look at the list again: it was changed by someone else."""
+        self._changed.set()
+
+    def abandon(self, urls: Iterable[str]) -> None:
+        """End looks at feeds that are another's from now on; nothing of them is remembered here."""
+        for url in urls:
+            if task := self._active.get(url):
+                task.cancel()
+
+    def _start_due(self) -> None:
         now = self._clock()
-        room = max(self._settings.feeds_at_once, 1) - len(active)
-        due = self._store.due(now, room + len(active)) if room > 0 else []
-        for known in [known for known in due if known.feed.url not in active][:room]:
-            active[known.feed.url] = asyncio.create_task(self._look(known, now))
+        room = max(self._settings.feeds_at_once, 1) - len(self._active)
+        due = self._store.due(now, room + len(self._active)) if room > 0 else []
+        for known in [known for known in due if known.feed.url not in self._active][:room]:
+            self._active[known.feed.url] = asyncio.create_task(self._look(known, now))
 
-    def _until_next(self, active: Mapping[str, object]) -> float:
+    def _until_next(self) -> float:
         """Seconds to sleep when nothing happens meanwhile; the feed list may change under us."""
         due = self._store.next_due()
         if due is None:
             return _IDLE
-        soonest = 1.0 if active else 0.05
+        soonest = 1.0 if self._active else 0.05
         return min(max((due - self._clock()).total_seconds(), soonest), _IDLE)
 
-    async def _drain(self, active: dict[str, asyncio.Task[None]]) -> None:
-        if not active:
+    async def _drain(self) -> None:
+        if not self._active:
             return
-        done, pending = await asyncio.wait(active.values(), timeout=self._settings.grace)
+        done, pending = await asyncio.wait(self._active.values(), timeout=self._settings.grace)
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
-        _settle(active, done)
+        self._settle(done)
+
+    def _settle(self, done: Container[object]) -> None:
+        """Forget finished tasks; one that failed outside the wall ends the service with its error."""
+        for url in [url for url, task in self._active.items() if task in done]:
+            task = self._active.pop(url)
+            if not task.cancelled():
+                task.result()
 
     async def _look(self, known: FeedState, now: datetime) -> None:
         """One look at one feed. Trouble with it stays with it; only the store's trouble goes further."""
@@ -280,13 +302,3 @@ def _seen(parsed: ParsedFeed, new: int) -> Seen:
         newest=dates[-1] if dates else None,
         dated_span=(dates[-1] - dates[0]).total_seconds() if dates else 0.0,
     )
-
-
-async def _wait_for(stop: asyncio.Event) -> None:
-    await stop.wait()
-
-
-def _settle(active: dict[str, asyncio.Task[None]], done: set[asyncio.Task[None]]) -> None:
-    """Forget finished tasks; one that failed outside the wall ends the service with its error."""
-    for url in [url for url, task in active.items() if task in done]:
-        active.pop(url).result()

@@ -21,6 +21,7 @@ from streams.settings import load
 COMMANDS = {
     "demo": "dashboards.demo:demo",
     "run": "dashboards.run:run",
+    "connect": "dashboards.connect:connect",
     "ingest": "streams.cli.ingest:ingest",
     "parse": "connectors.cli.parse:parse",
     "extract": "connectors.cli.extract:extract",

@@ -1,15 +1,22 @@
 """What every FeedStateStore promises."""
 
 import contextlib
+import itertools
+import secrets
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connectors.broker import Broker
 from connectors.database import Database
+from connectors.feed_topics import read_partitions
 from connectors.records import Feed
 from connectors.schedule import FetchState
+from connectors.state.kafka import KafkaFeedStateStore
 from connectors.state.memory import MemoryFeedStateStore
 from connectors.state.sqlite import SCHEMA, SqliteFeedStateStore
+from connectors.topic_writer import TopicWriter
+from connectors.topics import feed_states, feeds
 
 NOW = datetime(2026, 5, 4, 12, 30, 15, 123456, tzinfo=UTC)
 A, B, C = (f"https://{name}.example/feed" for name in "abc")
@@ -29,10 +36,53 @@ STATE = FetchState(
 )
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+PARTITIONS = 3
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def brokers(kafka):
+    """Makes a broker with empty topics of feeds; what was made is deleted in the end."""
+    from kafka import KafkaAdminClient
+
+    admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    made = []
+
+    def fresh() -> Broker:
+        prefix = f"t{secrets.token_hex(4)}.{next(_numbers)}."
+        broker = Broker(hosts=(kafka.bootstrap,), prefix=prefix, partitions=PARTITIONS)
+        topics = [feeds(broker), feed_states(broker)]
+        settings = {"cleanup.policy": "compact"}
+        topic = {"num_partitions": PARTITIONS, "replication_factor": 1, "configs": settings}
+        admin.create_topics(dict.fromkeys(topics, topic), wait_for_metadata=True)
+        made.extend(topics)
+        return broker
+
+    yield fresh
+    admin.delete_topics(made)
+    admin.close()
+
+
+@contextlib.contextmanager
+def kafka_store(broker, held=range(PARTITIONS), **options):
+    writer = TopicWriter(broker)
+    store = KafkaFeedStateStore(broker, PARTITIONS, writer, **options)
+    store.hold(read_partitions(broker, held))
+    try:
+        yield store
+        writer.flush(10)
+    finally:
+        writer.close(1)
+
+
+@pytest.fixture(params=["memory", "sqlite", pytest.param("kafka", marks=pytest.mark.servers)])
 def store(request, tmp_path):
     if request.param == "memory":
         yield MemoryFeedStateStore()
+        return
+    if request.param == "kafka":
+        with kafka_store(request.getfixturevalue("brokers")()) as store:
+            yield store
         return
     database = Database(tmp_path / "biowire.db", [SCHEMA])
     yield SqliteFeedStateStore(database)
@@ -175,3 +225,20 @@ def test_saving_joins_the_transaction_around_it(tmp_path):
         assert store.get(A).state == FetchState()
     finally:
         database.close()
+
+
+@pytest.mark.servers
+def test_everything_survives_in_the_topics(brokers):
+    broker = brokers()
+    with kafka_store(broker) as store:
+        store.add([Feed(url=A, title="kept"), Feed(url=B), Feed(url=C)])
+        store.save(A, STATE, b"seen")
+        store.save(B, STATE, b"seen", moved_to="https://d.example/feed")
+        store.remove(C)
+    with kafka_store(broker) as again:
+        assert urls(again.all()) == [A, "https://d.example/feed"]
+        assert (again.get(A).feed.title, again.get(A).state, again.seen(A)) == ("kept", STATE, b"seen")
+        assert again.seen("https://d.example/feed") == b"seen"
+        assert again.get("https://d.example/feed").state.moved_from == ("https://old.example/", B)
+        again.add([Feed(url=B), Feed(url=C)])
+        assert again.get(B).state == again.get(C).state == FetchState()
