@@ -1,0 +1,106 @@
+"""`biowire provision` on a real Elasticsearch: templates, the first indices and aliases; foreign ones are left."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from embedded_runs import command, environment
+from servers import Elasticsearch as Node
+
+from streams.provision.index import apply, live, plan
+from streams.sinks.elasticsearch import generations
+from streams.sinks.elasticsearch.settings import Index, index_of
+from streams.sinks.elasticsearch.templates import names
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def index(elastic: Node, prefix: str) -> Iterator[Index]:
+    index = index_of({"index": elastic.url, "index_prefix": f"{prefix}-"})
+    assert index is not None
+    yield index
+    with index.client() as client:
+        quiet = client.options(ignore_status=404)
+        for name in client.indices.get(index=f"{prefix}*", ignore_unavailable=True):
+            quiet.indices.delete(index=name)
+        for name in names(index):
+            quiet.indices.delete_index_template(name=name)
+
+
+def kinds(index: Index) -> list[tuple[str, str]]:
+    return [(one.kind, one.name.removeprefix(index.prefix)) for one in plan(index, [1], 1)]
+
+
+def test_the_first_run_makes_everything_and_the_second_finds_nothing_to_do(index: Index) -> None:
+    assert {kind for kind, _ in kinds(index)} == {"create"}
+    apply(index, [1], 1)
+    assert kinds(index) == []
+    assert live(index) == 1
+    with index.client() as client:
+        assert client.count(index=index.articles)["count"] == 0
+
+
+def test_the_command_provisions_an_index_without_a_broker(index: Index) -> None:
+
+    def run(*arguments: str) -> Any:
+        line = command("provision", "--index", index.url, "--json", *arguments)
+        chosen = environment(BIOWIRE_INDEX_PREFIX=index.prefix)
+        done = subprocess.run(line, env=chosen, capture_output=True, timeout=60, check=False)
+        return done.returncode, json.loads(done.stdout)
+
+    code, first = run("--check")
+    assert (code, first["applied"]) == (1, False)
+    assert run("--yes")[1]["applied"] is True
+    assert run("--check") == (0, {"changes": [], "applied": False})
+
+
+def test_a_template_that_somebody_changed_is_shown_and_put_back(index: Index) -> None:
+    apply(index, [1], 1)
+    with index.client() as client:
+        client.indices.put_index_template(
+            name=index.stories, index_patterns=[f"{index.stories}-g*"], priority=7
+        )
+    assert kinds(index) == [("change", "stories")]
+    apply(index, [1], 1)
+    assert kinds(index) == []
+
+
+def test_copies_asked_for_later_change_the_templates(index: Index, elastic: Node) -> None:
+    apply(index, [1], 1)
+    more = index_of({"index": elastic.url, "index_prefix": index.prefix, "index_replicas": 1})
+    assert more is not None
+    assert {kind for kind, _ in kinds(more)} == {"change"}
+
+
+def test_an_index_that_is_not_ours_is_refused_and_nothing_is_changed(index: Index) -> None:
+    with index.client() as client:
+        client.indices.create(index=index.stories_of(1), mappings={"properties": {"id": {"type": "integer"}}})
+    assert kinds(index) == [("refused", "stories-g1")]
+
+
+def test_an_index_of_another_version_is_told_of_and_does_not_stop_provisioning(index: Index) -> None:
+    with index.client() as client:
+        client.indices.create(index=index.stories_of(1), mappings={"_meta": {"biowire": 999}})
+    found = kinds(index)
+    assert found[0] == ("foreign", "stories-g1")
+    assert ("create", "articles") in found
+
+
+def test_the_next_generation_is_made_beside_the_live_one(index: Index) -> None:
+    apply(index, [1], 1)
+    assert {one.name for one in plan(index, [1, 2], 1)} == {
+        index.stories_of(2),
+        index.sightings_of(2),
+        index.articles_of(2, generations.FIRST_MONTH),
+    }
+    apply(index, [1, 2], 1)
+    assert live(index) == 1
+    with index.client() as client:
+        generations.swap(client, index, 2)
+    assert live(index) == 2
+    assert plan(index, [2], 2) == []
