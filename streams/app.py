@@ -25,7 +25,7 @@ from .agents.keeping import Keeping
 from .agents.taking import Taking
 from .core.compiled import Vocabulary
 from .core.sources import Sources
-from .deadletters.record import DeadLetterRecord
+from .deadletters.record import DeadLetterRecord, tries_before
 from .metrics import Metrics
 from .partitions.dedup import DedupPartition
 from .partitions.store import Message, Record
@@ -83,7 +83,7 @@ def create(plan: WorkerPlan) -> Worker:
             open_=lambda number: DedupPartition(
                 _file(plan, "dedup", number),
                 vocabulary=plan.vocabulary,
-                sources=plan.sources(),
+                sources=plan.sources,
                 targets=targets,
                 gauge=plan.metrics,
             ),
@@ -191,7 +191,7 @@ def _dead_letter(plan: WorkerPlan) -> Callable[..., Message]:
             time=datetime.now(UTC),
             error=reason,
             place=f"{record.place}/{within}" if within else record.place,
-            tries=1,
+            tries=1 + tries_before(record.headers),
             key=record.key or b"",
             body=record.value or b"",
             headers=tuple(record.headers.items()),

@@ -26,10 +26,7 @@ from ..control import Control, live
 from ..kafka_admin import consuming
 from ..kafka_log import NotReadWholeError, Sending, read_whole
 from . import DeadLetter
-from .record import DeadLetterRecord, from_message
-
-TRIES = "tries"
-"""Header of a message sent again: how often it was given up before."""
+from .record import TRIES, DeadLetterRecord, from_message
 
 _AT_ONCE = 50
 """Letters on their way at a time; each may have megabytes."""

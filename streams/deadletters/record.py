@@ -7,7 +7,7 @@ crash is the same letter, and a tombstone ends it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,6 +19,9 @@ Headers = list[tuple[str, bytes]]
 
 ERROR_LIMIT = 2000
 """Characters kept of an error: it may quote what broke it, and a header is no place for a document."""
+
+TRIES = "tries"
+"""Header of a message sent again: how often it was given up before."""
 
 _KEY = "key"
 _ORIGINAL = "original."
@@ -52,7 +55,7 @@ class DeadLetterRecord:
             ("time", self.time.astimezone(UTC).isoformat().encode()),
             ("error", self.error[:ERROR_LIMIT].encode("utf-8", "backslashreplace")),
             ("place", self.place.encode()),
-            ("tries", str(self.tries).encode()),
+            (TRIES, str(self.tries).encode()),
             (_KEY, self.key),
             *((_ORIGINAL + name, value) for name, value in self.headers),
         ]
@@ -70,13 +73,18 @@ def from_message(
         time=_time(named.get("time", b"")),
         error=_text(named.get("error", b"")),
         place=_text(key or b""),
-        tries=_number(named.get("tries", b"")),
+        tries=_number(named.get(TRIES, b"")),
         key=named.get(_KEY, b""),
         body=value,
         headers=tuple(
             (name.removeprefix(_ORIGINAL), content) for name, content in given if name.startswith(_ORIGINAL)
         ),
     )
+
+
+def tries_before(headers: Mapping[str, bytes]) -> int:
+    """How often the message with these headers was given up before it was sent again."""
+    return _number(headers.get(TRIES, b""))
 
 
 def _text(raw: bytes) -> str:
