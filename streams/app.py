@@ -35,7 +35,7 @@ from .partitions.targets import Encoder, Targets
 SESSION = 10.0
 """Seconds after which the group gives a silent worker's partitions to the others."""
 MESSAGE_LIMIT = 16 * 1024 * 1024
-BATCH = {"dedup": 200, "story": 400, "index": 60}
+BATCH = {"dedup": 300, "story": 1000, "index": 100}
 """Messages taken at once: a transaction for the first two, a bulk of some megabytes for the last."""
 
 

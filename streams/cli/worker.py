@@ -17,6 +17,7 @@ import click
 from connectors.broker import Broker, member_id
 from connectors.console import Context, pass_context, safe
 from connectors.errors import BiowireError, UserError
+from connectors.feed_topics import feed_partitions, read_partitions
 from connectors.kafka_errors import broker_needed, partition_counts, reachable
 
 from .. import control, topics
@@ -38,6 +39,7 @@ _log = logging.getLogger(__name__)
 
 _EVERY = 5.0
 """Seconds between two looks at lag and control."""
+_FEEDS_EVERY = 60.0
 
 
 @click.command()
@@ -118,7 +120,7 @@ async def _work(
     metrics = Metrics()
     behind = Measured(lambda: lag(broker, generation), Lag(raw=0, flagged=0, grouped=0), _EVERY)
     news = Measured(lambda: _superseded(broker, generation), "", _EVERY)
-    feeds = tuple(starter_feeds())
+    publishers = Measured(lambda: _publishers(broker), _publishers(broker), _FEEDS_EVERY)
     try:
         client = index.async_client()
         sink = BulkSink(client, index, generation)
@@ -128,7 +130,7 @@ async def _work(
             home=context.home / "worker",
             worker_id=member_id(context.settings, context.home, "worker"),
             vocabulary=words,
-            sources=lambda: Sources(feeds),
+            sources=lambda: publishers.value,
             sink=sink,
             encoder=document,
             metrics=metrics,
@@ -153,6 +155,13 @@ async def _work(
         code = 70
     sys.stderr.flush()
     os._exit(code)
+
+
+def _publishers(broker: Broker) -> Sources:
+    """Who publishes, as our list and the shared one have it."""
+    partitions = read_partitions(broker, range(feed_partitions(broker)))
+    listed = (feed for partition in partitions.values() for feed in partition.feeds.values())
+    return Sources([*starter_feeds(), *listed])
 
 
 def _told_to_stop() -> asyncio.Event:

@@ -9,7 +9,7 @@ another language, or turns out to be a sighting of another, is taken back from w
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,7 +61,13 @@ class DedupPartition:
     """One partition of articles.raw."""
 
     def __init__(
-        self, path: Path, *, vocabulary: Vocabulary, sources: Sources, targets: Targets, gauge: Gauge
+        self,
+        path: Path,
+        *,
+        vocabulary: Vocabulary,
+        sources: Callable[[], Sources],
+        targets: Targets,
+        gauge: Gauge,
     ) -> None:
         """Open its file, creating it. Raises StoreError."""
         self.store = PartitionStore(path, SCHEMAS)
@@ -69,7 +75,7 @@ class DedupPartition:
         self._seen = seen_tables.SqliteSeenState(self.store.database)
         self._dedup = Deduplicator(self._seen)
         self._execute = self.store.database.connection.execute
-        self._vocabulary, self.sources = vocabulary, sources
+        self._vocabulary, self._sources = vocabulary, sources
         self._to, self._gauge, self._laps = targets, gauge, Laps(gauge)
 
     def work(self, records: Sequence[Record], *, quiet: bool = False) -> list[Message]:
@@ -184,7 +190,7 @@ class DedupPartition:
     def _hand_on(self, flagged: Flagged, seen: Seen, about: dict[str, Any]) -> Message:
         article = flagged.article
         month = self._to.encoder.month_of(article.when)
-        document = stored(flagged, seen, self.sources, self._vocabulary.version)
+        document = stored(flagged, seen, self._sources(), self._vocabulary.version)
         node = node_of(flagged)
         record = FlaggedRecord(
             id=article.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections import defaultdict
 from collections.abc import Sequence
@@ -30,6 +31,11 @@ from streams.sinks.elasticsearch import document
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 VOCABULARY = vocabulary(load({}, {}))
+_KNOWN = Sources(starter_feeds())
+
+
+def sources_now() -> Sources:
+    return _KNOWN
 
 
 class Counting:
@@ -69,10 +75,8 @@ class World:
 
     def put(self, body: bytes, headers: dict[str, bytes] | None = None) -> None:
         id_, host = ("", "x")
-        try:
+        with contextlib.suppress(Exception):
             id_, host = address(item_from_fields(msgspec.json.decode(body)))
-        except Exception:
-            pass
         stamp = {RECEIVED: str(microseconds(NOW)).encode(), **(headers or {})}
         self._append("raw", partition_of(host, self.partitions), id_.encode(), body, stamp)
 
@@ -107,7 +111,7 @@ class World:
                 found = DedupPartition(
                     path,
                     vocabulary=VOCABULARY,
-                    sources=Sources(starter_feeds()),
+                    sources=sources_now,
                     targets=self.targets,
                     gauge=self.gauge,
                 )
@@ -171,7 +175,9 @@ def bodies(seed: int = 0) -> list[bytes]:
         elif kind == 1:
             again["language"] = "de"
             again["title"] = "Die Behörde prüft den Einsatz von Gesichtserkennung an den Grenzen"
-            again["summary_html"] = "Nach Angaben des Ministeriums soll der Versuch noch in diesem Jahr beginnen. " * 9
+            again["summary_html"] = (
+                "Nach Angaben des Ministeriums soll der Versuch noch in diesem Jahr beginnen. " * 9
+            )
             again["content_html"] = ""
             again["updated"] = "2026-10-31T10:00:00Z"
         elif kind == 2:
