@@ -4,7 +4,9 @@ from .certificates import Certificates
 from .elasticsearch import ALWAYS_BUSY, Elasticsearch
 from .install import MissingError, install
 from .kafka import Kafka
+from .other_version import OtherVersion
 from .process import FailedError, Server, free_port
+from .tls_proxy import TlsProxy
 
 __all__ = [
     "ALWAYS_BUSY",
@@ -13,7 +15,9 @@ __all__ = [
     "FailedError",
     "Kafka",
     "MissingError",
+    "OtherVersion",
     "Server",
+    "TlsProxy",
     "free_port",
     "install",
 ]

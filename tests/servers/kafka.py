@@ -1,9 +1,9 @@
 """One Kafka broker (KRaft, its own controller) for tests, plain or with users and TLS."""
 
 import base64
-import contextlib
 import json
 import socket
+import struct
 import subprocess
 import uuid
 from collections.abc import Mapping
@@ -16,7 +16,6 @@ from .process import FailedError, Server, free_port
 
 _HEAP = ("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _SHARE = {
-    "num.partitions": 4,
     "offsets.topic.num.partitions": 8,
     "offsets.topic.replication.factor": 1,
     "transaction.state.log.num.partitions": 4,
@@ -32,6 +31,10 @@ _SHARE = {
 }
 """One broker is the whole cluster; indices small, for tests make many topics."""
 
+_METADATA = struct.pack(">ihhihi", 14, 3, 1, 0, -1, 0)
+"""The request Metadata, version 1, about no topic, as bytes: its answer begins with size, correlation, number of brokers.
+Asked without a client library, for those leave sockets open when a broker is not there yet."""
+
 
 class Kafka(Server):
     """A broker: `with Kafka(folder) as kafka: … kafka.bootstrap`.
@@ -39,7 +42,7 @@ class Kafka(Server):
     users: name → password; asks clients for one of them (SASL), by `mechanism` PLAIN or SCRAM-SHA-256/512.
     certificates: clients speak TLS and are shown these.
     partitions, auto_create: of topics made without a word about it; Kafka makes topics by itself unless told not to.
-    settings: any further line of server.properties.
+    settings: any further line of server.properties. What is changed in between holds from the next start.
     """
 
     name = "Kafka"
@@ -61,11 +64,9 @@ class Kafka(Server):
         self.mechanism = mechanism
         self.certificates = certificates
         self._inside, self._controller = free_port(), free_port()
-        self._settings = {
-            "num.partitions": partitions,
-            "auto.create.topics.enable": str(auto_create).lower(),
-            **(settings or {}),
-        }
+        self.partitions = partitions
+        self.auto_create = auto_create
+        self._settings = dict(settings or {})
 
     @classmethod
     def at(cls, address: str) -> Self:
@@ -108,20 +109,14 @@ class Kafka(Server):
         return [*java, "kafka.Kafka", str(properties)]
 
     def answers(self) -> bool:
-        """Whether clients find a broker in the cluster."""
-        from kafka import KafkaAdminClient
-        from kafka.errors import KafkaConnectionError, KafkaTimeoutError
-
+        """Whether there is a broker in the cluster; a fenced one, not yet let in by the controller, does not count."""
         where = self.port if self.home is None else self._inside
         socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-        try:
-            admin = KafkaAdminClient(
-                bootstrap_servers=f"127.0.0.1:{where}", bootstrap_timeout_ms=3000, request_timeout_ms=3000
-            )
-            with contextlib.closing(admin):
-                return bool(admin.describe_cluster()["brokers"])
-        except (KafkaConnectionError, KafkaTimeoutError):
-            return False
+        with socket.create_connection(("127.0.0.1", where), timeout=2) as connection:
+            connection.sendall(_METADATA)
+            with connection.makefile("rb") as answer:
+                head = answer.read(12)
+        return len(head) == 12 and struct.unpack(">iii", head)[2] > 0
 
     def _properties(self, home: Path) -> dict[str, object]:
         ports = {"CLIENT": self.port, "INSIDE": self._inside, "CONTROLLER": self._controller}
@@ -135,6 +130,8 @@ class Kafka(Server):
             "listeners": ",".join(f"{name}://127.0.0.1:{port}" for name, port in ports.items()),
             "listener.security.protocol.map": f"CLIENT:{self.protocol},INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "log.dirs": home / "data",
+            "num.partitions": self.partitions,
+            "auto.create.topics.enable": str(self.auto_create).lower(),
             **self._login(),
             **self._tls(home),
             **self._settings,

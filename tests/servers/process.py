@@ -75,7 +75,6 @@ class Server(ABC):
         """Runs it and waits until it answers, at most `within` seconds. Raises FailedError with the end of its log."""
         if self.alive:
             raise RuntimeError(f"{self.name} is already running")
-        self._own_home().mkdir(parents=True, exist_ok=True)
         self.launch()
         try:
             self.wait(within)
@@ -86,6 +85,7 @@ class Server(ABC):
 
     def launch(self) -> None:
         """Runs it and does not wait."""
+        self._own_home().mkdir(parents=True, exist_ok=True)
         self._end()
         command = self.command()
         with self.log.open("ab") as log:
@@ -137,8 +137,11 @@ class Server(ABC):
         return self.start(within)
 
     def freeze(self) -> None:
-        """SIGSTOP: connections stay open, nothing is answered."""
+        """SIGSTOP: connections stay open, nothing is answered. Returns when it has stopped."""
         self._running().send_signal(signal.SIGSTOP)
+        process = psutil.Process(self.pid)
+        while process.status() != psutil.STATUS_STOPPED:  # the signal is delivered when the system gets to it
+            time.sleep(0.01)
 
     def thaw(self) -> None:
         """SIGCONT."""
