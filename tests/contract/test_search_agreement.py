@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryDirectory
 
+import pytest
 from documents import START, a_document, a_flag, a_grouping, a_label, an_id
-from hypothesis import given, settings
+from elastic_index import WrittenIndex
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from connectors.database import Database
@@ -149,6 +152,39 @@ def test_sqlite_and_memory_find_what_the_query_means(articles, changed, places, 
             compare(engines, query)
         database.connection.execute("INSERT INTO articles_fts (articles_fts) VALUES ('integrity-check')")
         database.close()
+
+
+@pytest.fixture(scope="module")
+def written(elastic):
+    index = WrittenIndex(elastic.url, f"elastic-{token_hex(4)}")
+    yield index
+    index.close()
+
+
+@pytest.mark.servers
+@settings(
+    max_examples=40,
+    deadline=None,
+    phases=[phase for phase in Phase if phase != Phase.shrink],  # each try asks a server
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    articles=st.tuples(*(documents(name) for name in range(6))),
+    changed=st.lists(documents(2) | documents(3), max_size=2),
+    places=groupings,
+    asked=st.lists(queries, min_size=8, max_size=16),
+)
+def test_elasticsearch_and_memory_find_what_the_query_means(written, articles, changed, places, asked):
+    engines = [MemoryIndex(), written]
+    for engine in engines:
+        fill(engine, articles, places)
+        engine.put(changed)
+        engine.delete([an_id(5)])
+    try:
+        for query in asked:
+            compare(engines, query)
+    finally:
+        written.clear()
 
 
 def compare(engines, query):

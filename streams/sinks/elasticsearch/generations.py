@@ -66,7 +66,7 @@ def live_generation(client: Elasticsearch, index: Index) -> int | None:
         behind = client.indices.get_alias(name=index.stories)
     except NotFoundError:
         return None
-    found = {_generation_of(index, name) for name in behind.body}
+    found = {generation_of(index, name) for name in behind.body}
     if len(found) != 1 or None in found:
         raise UserError(
             f"The alias {index.stories} stands for {', '.join(sorted(behind.body))}, which biowire did not"
@@ -79,14 +79,14 @@ def indices(client: Elasticsearch, index: Index) -> list[str]:
     """Names of all indices of ours, sorted."""
     pattern = ",".join(f"{alias}-g*" for alias in (index.articles, index.stories, index.sightings))
     found = client.indices.get(index=pattern, ignore_unavailable=True, filter_path="*.mappings._meta")
-    return sorted(name for name in found.body if _generation_of(index, name) is not None)
+    return sorted(name for name in found.body if generation_of(index, name) is not None)
 
 
 def generations(client: Elasticsearch, index: Index) -> dict[int, list[str]]:
     """Each generation there is, with the names of its indices."""
     found: dict[int, list[str]] = {}
     for name in indices(client, index):
-        found.setdefault(_generation_of(index, name) or 0, []).append(name)
+        found.setdefault(generation_of(index, name) or 0, []).append(name)
     return found
 
 
@@ -112,7 +112,8 @@ def check_foreign(client: Elasticsearch, index: Index) -> None:
             raise UserError(foreign(name, version))
 
 
-def _generation_of(index: Index, name: str) -> int | None:
+def generation_of(index: Index, name: str) -> int | None:
+    """The generation an index of that name belongs to; None for a name that is not ours."""
     found = re.fullmatch(
         rf"{re.escape(index.prefix)}(?:articles-g(\d+)-\d{{4}}\.\d\d|(?:stories|sightings)-g(\d+))", name
     )
