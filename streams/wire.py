@@ -57,9 +57,9 @@ class FlaggedRecord(msgspec.Struct, array_like=True, gc=False):
     """Gone because it turned out to be a sighting of another article; else it has another language now."""
 
 
-def version(sightings: int, offset: int) -> int:
-    """External version of what an article's record at that offset of articles.flagged came to."""
-    return (sightings << OFFSET_BITS) | offset
+def version(sightings: int, end: int) -> int:
+    """External version of what an article came to when articles.flagged was worked up to (without) `end`."""
+    return (sightings << OFFSET_BITS) | end
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -106,7 +106,7 @@ class StoryPartition:
         def add(operation: Operation) -> None:
             operations[operation.kind, operation.id, operation.month] = operation
 
-        end = records[-1].offset
+        end = records[-1].offset + 1  # 0 is for what leaves a partition: it yields to where the article went
         self._laps.start()
         for record in records:
             for operation in self._put(wire.decode_flagged(record.value or b""), touched):
