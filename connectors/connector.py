@@ -59,7 +59,7 @@ class Connector:
             )
             reader = self._stack.enter_context(Reader())
             client = await self._stack.enter_async_context(Client(self._settings, lookup=self._lookup))
-            self._service = Service(
+            self.service = Service(
                 client=client,
                 store=self.store,
                 publisher=publisher,
@@ -72,8 +72,8 @@ class Connector:
                 self.store,
                 self._writer,
                 member=self._member,
-                changed=self._service.wake,
-                taken=self._service.abandon,
+                changed=self.service.wake,
+                taken=self.service.abandon,
                 pause=self._settings.host_delay,
             )
             self._stack = self._stack.pop_all()
@@ -86,7 +86,7 @@ class Connector:
     @property
     def report(self) -> ServiceReport:
         """The counters so far."""
-        return self._service.report
+        return self.service.report
 
     @property
     def waits(self) -> str:
@@ -96,7 +96,7 @@ class Connector:
     async def run(self, stop: asyncio.Event) -> ServiceReport:
         """Fetch what is due until told to stop. Raises UserError for what only a person can mend."""
         async with self._member_of_group() as ended:
-            watching = asyncio.create_task(self._service.run(stop))
+            watching = asyncio.create_task(self.service.run(stop))
             await asyncio.wait({watching, ended}, return_when=asyncio.FIRST_COMPLETED)
             stop.set()
             await watching
@@ -116,7 +116,7 @@ class Connector:
 
     async def _look_once(self) -> None:
         await self._list.ready()
-        await self._service.run_once(self._clock())
+        await self.service.run_once(self._clock())
 
     @contextlib.asynccontextmanager
     async def _member_of_group(self) -> AsyncIterator[asyncio.Task[None]]:

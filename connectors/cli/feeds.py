@@ -19,7 +19,7 @@ from ..errors import UserError
 from ..opml import read_opml, write_opml
 from ..probe import Probe
 from ..records import Feed
-from ..state import FeedState
+from ..state import FeedState, FeedStateStore
 from ..state.memory import MemoryFeedStateStore
 from ..state.sqlite import SCHEMA, SqliteFeedStateStore
 from .feed_health import as_dict, probe_dict, probe_line, table
@@ -42,8 +42,15 @@ KINDS = (
 
 
 @contextlib.contextmanager
-def opened(context: Context, *, writer: bool) -> Iterator[SqliteFeedStateStore]:
-    """The feed list of this home. Raises StoreError when it cannot be used."""
+def opened(context: Context, *, writer: bool) -> Iterator[FeedStateStore]:
+    """The feed list, of this home or in Kafka. Raises UserError when it cannot be used."""
+    if context.distributed:
+        from ..feed_editor import feed_editor
+        from ..kafka_errors import broker_needed
+
+        with feed_editor(broker_needed(context.settings)) as store:
+            yield store
+        return
     database = Database(context.store, SCHEMAS, writer=writer)
     try:
         yield SqliteFeedStateStore(database)
@@ -53,7 +60,7 @@ def opened(context: Context, *, writer: bool) -> Iterator[SqliteFeedStateStore]:
 
 def known_feeds(context: Context) -> list[FeedState]:
     """Every feed on the list; none where there is no list yet."""
-    if not context.store.exists():
+    if not context.distributed and not context.store.exists():
         return []
     with opened(context, writer=False) as store:
         try:
@@ -131,7 +138,7 @@ def _code(name: str, value: str) -> str:
     return code
 
 
-def _keep(store: SqliteFeedStateStore, feed: Feed, said: Mapping[str, Any]) -> str:
+def _keep(store: FeedStateStore, feed: Feed, said: Mapping[str, Any]) -> str:
     """Put the feed on the list, or what is said of it: `added`, `updated` or `known`."""
     known = store.get(feed.url)
     if known is None:
