@@ -19,6 +19,7 @@ from connectors.console import Context, pass_context, safe
 from connectors.errors import BiowireError, UserError
 from connectors.feed_topics import feed_partitions, read_partitions
 from connectors.kafka_errors import broker_needed, partition_counts, reachable
+from connectors.service_log import log_as_service
 
 from .. import control, topics
 from ..app import WorkerPlan, create
@@ -59,6 +60,7 @@ def worker(context: Context, generation: int | None, wait: int) -> None:
 
     Example: biowire worker --broker kafka://127.0.0.1:9092 --index elasticsearch://127.0.0.1:9200
     """
+    log_as_service()
     broker, index = broker_needed(context.settings), index_of(context.settings)
     if index is None:
         raise UserError("Where is Elasticsearch? Set `index`, or give --index elasticsearch://HOST:PORT.")

@@ -1,0 +1,54 @@
+"""What processes that run for days write to standard error: every change of state once, nothing a thousand times.
+
+A client whose broker is away says so many times a second, in the same words.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable
+
+OURS = ("connectors", "streams", "dashboards")
+EVERY = 60.0
+"""Seconds before the same words are written again."""
+_MOST = 500
+"""Different words remembered."""
+_NUMBERS = re.compile(r"\d+")
+
+
+def log_as_service() -> None:
+    """Write our own doings and others' warnings, each at most once a minute."""
+    root = logging.getLogger()
+    if root.level <= logging.INFO:  # -v: the person at the terminal asked for everything
+        return
+    root.setLevel(logging.WARNING)
+    for name in OURS:
+        logging.getLogger(name).setLevel(logging.INFO)
+    for handler in root.handlers:
+        handler.addFilter(Rationed())
+
+
+class Rationed(logging.Filter):
+    """Lets a record pass unless the same words came less than EVERY seconds ago; then counts it."""
+
+    def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._timer = timer
+        self._known: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether to write it; the next one written tells how many were not."""
+        words = record.name, _NUMBERS.sub("0", str(record.msg))[:200]
+        now = self._timer()
+        since, missed = self._known.get(words, (-EVERY, 0))
+        if now - since < EVERY:
+            self._known[words] = since, missed + 1
+            return False
+        if len(self._known) >= _MOST:
+            self._known.clear()
+        self._known[words] = now, 0
+        if missed:
+            record.msg = f"{record.msg} (and {missed} times more since)"
+        return True
