@@ -11,6 +11,7 @@ stops at the first chunk with an error and repeats a chunk that is too much as i
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -62,6 +63,8 @@ class _Answer:
     """Why some have to be sent again; empty when no wait is called for."""
     too_much: bool = False
     """The request was refused for its size, or for the load it came on top of."""
+    silent: bool = False
+    """There was no answer."""
 
 
 @dataclass(slots=True)
@@ -83,6 +86,8 @@ class BulkSink:
         self._months = Months(client, index, generation)
         self._waiting = Waiting()
         self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._fits = CHUNK_BYTES
+        """How much the server takes at once, as far as we know: halved when refused, then slowly more."""
         self.errors: dict[int, int] = {}
         """Items and requests answered with an error, by status (0: no answer); for metrics."""
 
@@ -111,14 +116,18 @@ class BulkSink:
             parts = deque([_Part(chunk)])
             while parts:
                 part = parts.popleft()
+                if len(part.operations) > 1 and weight(part.operations) > self._fits:
+                    parts.extendleft(_halves(part))
+                    continue
                 answer = await self._send(part.operations)
                 refused += answer.refused
                 if not answer.again:
+                    self._fits = min(CHUNK_BYTES, self._fits + self._fits // 20 + 1000)
                     self._waiting.over()
                 elif await self._is_poison(part, answer):
                     refused.append(Refused(part.operations[0], 429, answer.why))
                 else:
-                    parts.extend(_parts_again(part, answer))
+                    parts.extend(self._again(part, answer))
                     if answer.why:
                         await self._waiting.pause(answer.why, part.tries)
             return refused
@@ -134,7 +143,7 @@ class BulkSink:
             return self._refusal(error, operations)
         except TransportError as error:
             self._count(0)
-            return _Answer(again=list(operations), why=self._wait_for(error))
+            return _Answer(again=list(operations), why=self._wait_for(error), silent=True)
         return self._judged(operations, found.body["items"])
 
     def _lines(self, operations: Iterable[Operation]) -> Any:
@@ -201,12 +210,26 @@ class BulkSink:
 
     async def _is_poison(self, part: _Part, answer: _Answer) -> bool:
         """Say whether the one operation is at fault: refused as too much again and again, others not."""
+        if answer.silent:  # a server may also hang up on a request that is too much
+            answer.too_much = await self._takes_small_writes(part)
         if len(part.operations) != 1 or not answer.too_much or not answer.why:
             return False
+        if _never_fits(answer.why):
+            return True
         lasted = time.monotonic() - part.since if part.since else 0.0
         return (
             part.tries >= POISON_TRIES and lasted >= POISON_SECONDS and await self._takes_small_writes(part)
         )
+
+    def _again(self, part: _Part, answer: _Answer) -> list[_Part]:
+        """What to send again: in halves, where it was too much."""
+        tries = part.tries + 1 if answer.why else part.tries
+        again = _Part(answer.again, tries, part.since or time.monotonic())
+        if not answer.too_much or len(answer.again) == 1:
+            return [again]
+        if answer.why:
+            self._fits = min(self._fits, max(1, weight(answer.again) // 2))
+        return _halves(again)
 
     async def _takes_small_writes(self, part: _Part) -> bool:
         """Try the smallest write there is, to the same index: remove what was never there."""
@@ -215,14 +238,25 @@ class BulkSink:
         return not (await self._send([probe])).again
 
 
-def _parts_again(part: _Part, answer: _Answer) -> list[_Part]:
-    """What to send again: in halves, where it was too much."""
-    again, since = answer.again, part.since or time.monotonic()
-    tries = part.tries + 1 if answer.why else part.tries
-    if answer.too_much and len(again) > 1:
-        middle = len(again) // 2
-        return [_Part(again[:middle], tries, since), _Part(again[middle:], tries, since)]
-    return [_Part(again, tries, since)]
+def _halves(part: _Part) -> list[_Part]:
+    """The second half, then the first: as `extendleft` wants them."""
+    middle = len(part.operations) // 2
+    cut = part.operations[middle:], part.operations[:middle]
+    return [_Part(half, part.tries, part.since) for half in cut]
+
+
+_PRESSURE = re.compile(r"coordinating_operation_bytes=(\d+), max_coordinating_bytes=(\d+)")
+
+
+def _never_fits(why: str) -> bool:
+    """Say whether the server told that one operation is more than it takes at all."""
+    found = _PRESSURE.search(why)
+    return found is not None and int(found[1]) > int(found[2])
+
+
+def weight(operations: Iterable[Operation]) -> int:
+    """About how many bytes they are in a request."""
+    return sum(len(one.body or b"") + len(one.id) + _LINE_BYTES for one in operations)
 
 
 def chunks(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
@@ -230,7 +264,7 @@ def chunks(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
     chunk: list[Operation] = []
     size = 0
     for one in operations:
-        length = len(one.body or b"") + len(one.id) + _LINE_BYTES
+        length = weight((one,))
         if chunk and (size + length > CHUNK_BYTES or len(chunk) == CHUNK_OPERATIONS):
             yield chunk
             chunk, size = [], 0
