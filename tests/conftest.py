@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,10 +25,13 @@ def installed() -> None:
 
 
 @pytest.fixture(scope="session")
-def servers_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def servers_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Folder for the servers that tests start themselves; skips when servers cannot be had."""
     installed()
-    return tmp_path_factory.mktemp("servers")
+    folder = tmp_path_factory.mktemp("servers")
+    yield folder
+    if not request.session.testsfailed:  # data and logs are kept when they may explain something
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,10 @@ _WATCH = 'read -r _; kill -9 "$1"'
 """Reads a pipe that ends when we end, however we end; then the server goes too."""
 
 
+_given: set[int] = set()
+"""Ports already promised to a server of ours that may not listen yet."""
+
+
 class FailedError(RuntimeError):
     """A server did not start; the text ends with the last lines of its log."""
 
@@ -29,7 +33,9 @@ def free_port() -> int:
         port = random.randrange(21000, 32000)
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            return port
+            if port not in _given:
+                _given.add(port)
+                return port
 
 
 class Server(ABC):
