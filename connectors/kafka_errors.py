@@ -37,6 +37,17 @@ _API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 """ApiVersions, version 0: the one request every Kafka answers anybody, before a user is named."""
 
 
+_TURN = 3.0
+"""Seconds of one attempt to come in; a refusal is looked for between two."""
+
+_REFUSALS = (
+    errors.SaslAuthenticationFailedError,
+    errors.UnsupportedSaslMechanismError,
+    errors.IllegalSaslStateError,
+    errors.AuthorizationError,
+)
+
+
 class BrokerAway(UserError):  # noqa: N818 - reads as the sentence it is
     """Nothing answers where a broker should be; it may come."""
 
@@ -203,25 +214,41 @@ def _context(broker: Broker) -> ssl.SSLContext:
 
 def _enter(broker: Broker, timeout: float) -> None:
     """Come in as every client does, as far as a broker's own address."""
-    milliseconds = max(int(timeout * 1000), 1)
-    options = broker.client_options()
-    client = KafkaNetClient(**options, request_timeout_ms=milliseconds)
-    try:
-        client.get_broker_version(timeout_ms=milliseconds)
-        _meet(client, broker, milliseconds)
-    except errors.KafkaTimeoutError as cause:
-        hint = (
-            "this port may take no user, then leave broker_user empty"
-            if broker.user
-            else "it may want a user, then set broker_user"
-        )
-        raise UserError(
-            f"The broker {broker.url} answers, but does not take us in as a client; {hint}."
-        ) from cause
-    except errors.KafkaError as cause:
-        raise UserError(sentence(cause, broker)) from cause
-    finally:
-        client.close()
+    deadline = time.monotonic() + timeout
+    while True:
+        left = deadline - time.monotonic()
+        try:
+            _come_in(broker, int(max(min(left, _TURN), 0.1) * 1000))
+            return
+        except errors.KafkaTimeoutError as cause:
+            if left > _TURN:
+                continue
+            hint = (
+                "this port may take no user, then leave broker_user empty"
+                if broker.user
+                else "it may want a user, then set broker_user"
+            )
+            raise UserError(
+                f"The broker {broker.url} answers, but does not take us in as a client; {hint}."
+            ) from cause
+
+
+def _come_in(broker: Broker, milliseconds: int) -> None:
+    """Raises UserError for a refusal, KafkaTimeoutError where nothing was said."""
+    with _overheard() as said:
+        client = KafkaNetClient(**broker.client_options(), request_timeout_ms=milliseconds)
+        try:
+            client.get_broker_version(timeout_ms=milliseconds)
+            _meet(client, broker, milliseconds)
+        except errors.KafkaTimeoutError:
+            for refusal in said:
+                if isinstance(refusal, _REFUSALS):
+                    raise UserError(sentence(refusal, broker)) from refusal
+            raise
+        except errors.KafkaError as cause:
+            raise UserError(sentence(cause, broker)) from cause
+        finally:
+            client.close()
 
 
 def _meet(client: KafkaNetClient, broker: Broker, milliseconds: int) -> None:
@@ -249,3 +276,26 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
+
+
+@contextlib.contextmanager
+def _overheard() -> Iterator[list[BaseException]]:
+    """The errors of each attempt, which the client tells its log only: to us it says that time is up."""
+    heard: list[BaseException] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if isinstance(record.args, tuple):
+                heard.extend(one for one in record.args if isinstance(one, BaseException))
+
+    logger, listener = logging.getLogger("kafka.net.manager"), Listener()
+    before = logger.level, logger.propagate
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False
+    logger.addHandler(listener)
+    try:
+        yield heard
+    finally:
+        logger.removeHandler(listener)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]

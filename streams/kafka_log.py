@@ -6,15 +6,18 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from connectors.broker import Broker
 from connectors.errors import UserError
 from connectors.kafka_errors import sentence
-from connectors.publish.kafka import open_producer
 
 from .kafka_admin import missing, quietly
+
+
+_LARGEST = 17 * 1024 * 1024
+"""Bytes of a message: the largest item, and why it is a dead letter."""
 
 
 class NotReadWholeError(UserError):
@@ -60,8 +63,16 @@ class Sending:
         self._quiet.__enter__()
         milliseconds = int(self._timeout * 1000)
         try:
-            self._producer = open_producer(
-                self._broker, bootstrap_timeout_ms=milliseconds, max_block_ms=milliseconds
+            self._producer = KafkaProducer(
+                **self._broker.client_options(),
+                acks="all",
+                compression_type="gzip",
+                max_request_size=_LARGEST,
+                bootstrap_timeout_ms=milliseconds,
+                max_block_ms=milliseconds,
+                request_timeout_ms=milliseconds // 3,
+                delivery_timeout_ms=milliseconds,
+                metrics_enabled=False,
             )
         except KafkaError as cause:
             self._quiet.__exit__(None, None, None)

@@ -343,7 +343,7 @@ ALSO_TESTED = {"disk full", "second process on the same store", "port of the dem
 
 
 def test_the_table_in_the_docs_has_these_rows() -> None:
-    rows = re.findall(
-        r"^\| ([^|]+?) \|", (ROOT / "docs" / "bad-input.md").read_text(encoding="utf-8"), re.MULTILINE
-    )
+    text = (ROOT / "docs" / "bad-input.md").read_text(encoding="utf-8")
+    table, _, _ = text.partition("## A set-up")  # those rows are tested where the servers are
+    rows = re.findall(r"^\| ([^|]+?) \|", table, re.MULTILINE)
     assert set(rows) - {"input", "---"} == {*CASES, *ALSO_TESTED}

@@ -52,7 +52,7 @@ def explain(error: Exception, index: Index) -> BiowireError:
     if isinstance(error, ApiError):
         return _refused(error, index)
     if isinstance(error, TlsError):
-        return UserError(_certificate(str(error), index))
+        return UserError(_certificate(_whole(error), index))
     if isinstance(error, SerializationError):
         return UserError(f"What answers at {index.url} is not Elasticsearch: its answer is not JSON.")
     if isinstance(error, TransportError):
@@ -97,6 +97,16 @@ def _certificate(text: str, index: Index) -> str:
     )
 
 
+def _whole(error: BaseException) -> str:
+    """What an error says, with all that brought it about: the client's own text names no cause."""
+    found: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(found) < 10:
+        found.append(f"{type(cause).__name__}: {cause}")
+        cause = cause.__cause__ or cause.__context__
+    return " <- ".join(found)
+
+
 def _silent(error: Exception, index: Index) -> str:
     from elastic_transport import ConnectionTimeout
 
@@ -104,7 +114,7 @@ def _silent(error: Exception, index: Index) -> str:
         return (
             f"Elasticsearch at {index.url} does not answer in time. Is it running, and is the way to it open?"
         )
-    text = str(error)
+    text = _whole(error)
     if "Name or service not known" in text or "getaddrinfo" in text or "resolve" in text:
         return f"The host name of Elasticsearch at {index.url} is not known; check the setting index."
     if any(sign in text for sign in ("RemoteDisconnected", "disconnected", "reset by peer", "Cannot parse")):

@@ -6,6 +6,7 @@ Every command asks first, so that what is wrong is one sentence, and not the fir
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from .templates import installed, names
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
 
-SECONDS = 10.0
+SECONDS = 8.0
 """In which a server that works has answered a short question."""
 
 
@@ -29,10 +30,10 @@ def talking(index: Index, seconds: float = SECONDS) -> Iterator[Elasticsearch]:
     from elastic_transport import TransportError
     from elasticsearch import ApiError, UnsupportedProductError
 
-    with index.client() as whole:
+    with index.client() as whole, quietly():
         client = whole.options(request_timeout=seconds, max_retries=len(index.hosts) - 1)
         try:
-            _met(client, index)
+            _met(client.options(request_timeout=min(seconds, SECONDS)), index)
             yield client
         except (ApiError, TransportError, UnsupportedProductError) as cause:
             raise explain(cause, index) from cause
@@ -62,3 +63,15 @@ def _met(client: Elasticsearch, index: Index) -> None:
             f"Elasticsearch at {index.url} has version {number}; this biowire works with {SUPPORTED}.x. "
             f"Upgrade it, or name another server in the setting index."
         )
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """What the client logs of each attempt says less than the one sentence that follows."""
+    logger = logging.getLogger("elastic_transport")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
