@@ -91,6 +91,8 @@ def _certificate(text: str, index: Index) -> str:
         return f"What answers at {index.url} does not speak TLS; write elasticsearch:// if that is meant."
     if "Hostname mismatch" in text or "doesn't match" in text or "not valid for" in text:
         return f"The certificate at {index.url} is for another host name."
+    if "verify failed" not in text.lower():
+        return f"TLS with {index.url} fails; write elasticsearch:// if it is not meant."
     return (
         f"The certificate at {index.url} is not trusted; set index_ca to the PEM file of the authority that"
         " signed it."
@@ -102,7 +104,7 @@ def _whole(error: BaseException) -> str:
     found: list[str] = []
     cause: BaseException | None = error
     while cause is not None and len(found) < 10:
-        found.append(f"{type(cause).__name__}: {cause}")
+        found.append(f"{type(cause).__name__}: {getattr(cause, 'message', cause)}")
         cause = cause.__cause__ or cause.__context__
     return " <- ".join(found)
 
@@ -117,7 +119,7 @@ def _silent(error: Exception, index: Index) -> str:
     text = _whole(error)
     if "Name or service not known" in text or "getaddrinfo" in text or "resolve" in text:
         return f"The host name of Elasticsearch at {index.url} is not known; check the setting index."
-    if any(sign in text for sign in ("RemoteDisconnected", "disconnected", "reset by peer", "Cannot parse")):
+    if any(sign in text for sign in ("aborted", "disconnected", "reset by peer", "BadStatusLine")):
         return (
             f"What answers at {index.url} hangs up; if it speaks TLS only, write elasticsearch+tls://."
             if not index.tls
