@@ -167,6 +167,24 @@ def test_old_articles_are_named_oldest_first_with_and_without_text(index):
     assert index.story_ids() == index.kept.story_ids()
 
 
+@pytest.mark.parametrize("limit", [5, 10_000], ids=["a page", "more than one request may reach"])
+def test_pages_of_any_size_go_on_where_the_last_one_ended(index, limit):
+    index.put(a_document(n, published=START + timedelta(seconds=n // 7)) for n in range(40))
+    after = index.search(Everything(), limit=11).next
+    for options in ({}, {"offset": 13}, {"after": after}, {"offset": 3, "after": after}):
+        found = index.search(Everything(), limit=limit, **options)
+        wanted = index.kept.search(Everything(), limit=limit, **options)
+        assert (found.hits, found.next, found.total) == (wanted.hits, wanted.next, wanted.total)
+    best = index.search(parse("title"), limit=limit, offset=10, sort="relevance")
+    assert len(best.hits) == min(limit, 30)
+
+
+def test_a_prefix_in_a_phrase_stands_for_any_number_of_words(index):
+    index.put([a_document("a", title=" ".join(f"w{n} end" for n in range(5000)))])
+    assert index.count(parse('text:x OR "end w4"*')) == 1
+    assert index.count(parse("w* NEAR/0 end")) == 1
+
+
 def test_whole_months_leave_by_age_and_the_rest_stays(index):
     index.put(a_document(n, published=START - timedelta(days=30 * n)) for n in range(4))
     before = datetime(2023, 7, 1, tzinfo=UTC)

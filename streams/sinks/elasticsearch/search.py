@@ -95,15 +95,16 @@ class ElasticIndex(Sightings):
             "sort": BEST if sort == "relevance" else NEWEST,
             "search_after": _after(after) if after is not None and sort == "new" else None,
         }
+        within = offset + limit < WINDOW and not (offset and body["search_after"])
         first = self._articles.search(
             **body,
-            size=min(limit + 1, WINDOW) if offset + limit < WINDOW else 0,
-            from_=offset if offset + limit < WINDOW else 0,
+            size=limit + 1 if within else 0,
+            from_=offset if within else 0,
             track_total_hits=True if facets else COUNT_TO,
             aggs=facet_aggs(facets) if facets else None,
         )
         hits = first["hits"]["hits"]
-        if offset + limit >= WINDOW:
+        if not within:
             walked = self._articles.walk(wanted, body["sort"], after=body["search_after"])
             hits = list(islice(walked, offset, offset + limit + 1))
         total = first["hits"]["total"]["value"]
