@@ -215,40 +215,46 @@ def _context(broker: Broker) -> ssl.SSLContext:
 def _enter(broker: Broker, timeout: float) -> None:
     """Come in as every client does, as far as a broker's own address."""
     deadline = time.monotonic() + timeout
-    while True:
-        left = deadline - time.monotonic()
-        try:
-            _come_in(broker, int(max(min(left, _TURN), 0.1) * 1000))
-            return
-        except errors.KafkaTimeoutError as cause:
-            if left > _TURN:
-                continue
-            hint = (
-                "this port may take no user, then leave broker_user empty"
-                if broker.user
-                else "it may want a user, then set broker_user"
-            )
-            raise UserError(
-                f"The broker {broker.url} answers, but does not take us in as a client; {hint}."
-            ) from cause
+    with _overheard() as said:
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                _come_in(broker, int(max(min(left, _TURN), 0.1) * 1000))
+                return
+            except errors.KafkaTimeoutError as cause:
+                refusal = next((one for one in said if isinstance(one, _REFUSALS)), None)
+                if refusal is not None:
+                    raise UserError(sentence(refusal, broker)) from refusal
+                if left <= _TURN:
+                    raise UserError(_unanswered(broker)) from cause
+
+
+def _unanswered(broker: Broker) -> str:
+    """A broker may hang up before its refusal is read, and then has said nothing."""
+    if broker.user:
+        return (
+            f"The broker {broker.url} answers, but does not take us in as {broker.user}: the password may be "
+            "wrong (check broker_user, broker_password_file, broker_mechanism), or this port takes no user "
+            "(leave broker_user empty)."
+        )
+    return (
+        f"The broker {broker.url} answers, but does not take us in as a client; it may want a user, "
+        "then set broker_user."
+    )
 
 
 def _come_in(broker: Broker, milliseconds: int) -> None:
-    """Raises UserError for a refusal, KafkaTimeoutError where nothing was said."""
-    with _overheard() as said:
-        client = KafkaNetClient(**broker.client_options(), request_timeout_ms=milliseconds)
-        try:
-            client.get_broker_version(timeout_ms=milliseconds)
-            _meet(client, broker, milliseconds)
-        except errors.KafkaTimeoutError:
-            for refusal in said:
-                if isinstance(refusal, _REFUSALS):
-                    raise UserError(sentence(refusal, broker)) from refusal
-            raise
-        except errors.KafkaError as cause:
-            raise UserError(sentence(cause, broker)) from cause
-        finally:
-            client.close()
+    """Raises KafkaTimeoutError where the client tried again until time was up."""
+    client = KafkaNetClient(**broker.client_options(), request_timeout_ms=milliseconds)
+    try:
+        client.get_broker_version(timeout_ms=milliseconds)
+        _meet(client, broker, milliseconds)
+    except errors.KafkaTimeoutError:
+        raise
+    except errors.KafkaError as cause:
+        raise UserError(sentence(cause, broker)) from cause
+    finally:
+        client.close()
 
 
 def _meet(client: KafkaNetClient, broker: Broker, milliseconds: int) -> None:

@@ -15,7 +15,6 @@ from connectors.kafka_errors import sentence
 
 from .kafka_admin import missing, quietly
 
-
 _LARGEST = 17 * 1024 * 1024
 """Bytes of a message: the largest item, and why it is a dead letter."""
 

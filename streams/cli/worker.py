@@ -90,7 +90,7 @@ def _ready(ask: Callable[[], _T], wait: int) -> _T:
 
 def _generation(broker: Broker, asked: int | None, words: Vocabulary) -> int:
     """The generation to work; its vocabulary has to be ours, or its documents would not be of one piece."""
-    reachable(broker, 5.0)
+    reachable(broker)
     found = control.live(broker)
     number = asked or found.live
     if number == found.live and found.vocabulary != words.version:
