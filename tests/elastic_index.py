@@ -31,6 +31,10 @@ class WrittenIndex(ElasticIndex):
         self.kept.put(stored)
         self._write(self._documents(one.id for one in stored))
 
+    def put_as_they_are(self, documents):
+        """Whole documents, with the places they have among each other."""
+        self._write(self._operation(one) for one in documents)
+
     def put_groupings(self, groupings):
         groupings = list(groupings)
         self.kept.put_groupings(groupings)
@@ -86,14 +90,17 @@ class WrittenIndex(ElasticIndex):
             month = month_of(document.when)
             if (before := self.months.get(id_, month)) != month:
                 yield Operation("gone", id_, next(_versions), before)
-            self.months[id_] = month
-            body = splice(
-                encode(strip(document)),
-                dedup=document.dedup,
-                story_id=document.story_id,
-                story=document.story,
-            )
-            yield Operation("document", id_, next(_versions), month, body)
+            yield self._operation(document)
+
+    def _operation(self, document):
+        month = self.months[document.id] = month_of(document.when)
+        body = splice(
+            encode(strip(document)),
+            dedup=document.dedup,
+            story_id=document.story_id,
+            story=document.story,
+        )
+        return Operation("document", document.id, next(_versions), month, body)
 
     def _write(self, operations):
         asyncio.run(self._written(list(operations)))
