@@ -16,7 +16,7 @@ from .broker import Broker
 from .feed_list import FeedList
 from .feed_topics import feed_partitions
 from .http import Client, Lookup
-from .publish.kafka import KafkaPublisher
+from .publish.kafka import DELIVERY, KafkaPublisher
 from .reader import Reader
 from .service import Service, ServiceReport
 from .settings import FetchSettings
@@ -39,16 +39,22 @@ class Connector:
         *,
         lookup: Lookup | None = None,
         clock: Clock = lambda: datetime.now(UTC),
+        delivery: float = DELIVERY,
     ) -> None:
-        """`member`: a name in the group that is kept over restarts; no two running connectors share one."""
+        """`member`: a name in the group that is kept over restarts; no two running connectors share one.
+
+        `delivery`: seconds the brokers have to confirm items before a feed is told to try again later.
+        """
         self._broker, self._settings, self._member = broker, settings, member
-        self._lookup, self._clock = lookup, clock
+        self._lookup, self._clock, self._delivery = lookup, clock, delivery
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         """Open clients. Raises UserError when the brokers or their topics are not as they should be."""
         async with self._stack:
-            publisher = await asyncio.to_thread(KafkaPublisher, self._broker, clock=self._clock)
+            publisher = await asyncio.to_thread(
+                KafkaPublisher, self._broker, clock=self._clock, delivery=self._delivery
+            )
             self._stack.push_async_callback(asyncio.to_thread, publisher.close)
             self._writer = await asyncio.to_thread(TopicWriter, self._broker)
             self._stack.push_async_callback(asyncio.to_thread, self._writer.close, CLOSING)

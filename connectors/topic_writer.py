@@ -16,7 +16,7 @@ from typing import Any
 
 from .broker import Broker
 from .errors import TransientError, UserError
-from .publish.kafka import meaning, open_producer
+from .publish.kafka import DELIVERY, meaning, open_producer
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class TopicWriter:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._producer = open_producer(broker, linger_ms=0)
+        self._producer = open_producer(broker, linger=0)
         self._waiting: dict[tuple[str, bytes], Record] = {}
         self._under_way: dict[tuple[str, bytes], Record] = {}
         self._changed = threading.Condition()
@@ -123,7 +123,7 @@ class TopicWriter:
                 failed += self._judge(key, error)
         for key, acknowledged in sent:
             try:
-                acknowledged.get()
+                acknowledged.get(timeout=2 * DELIVERY)
             except KafkaError as error:
                 failed += self._judge(key, error)
         return failed

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import platform
+import logging
 from pathlib import Path
 
 import click
 
-from connectors.broker import Broker
+from connectors.broker import Broker, member_id
 from connectors.connector import Connector
 from connectors.console import Context, json_option, pass_context, print_json
 from connectors.errors import UserError
 from connectors.feed_editor import add_feeds
-from connectors.kafka_errors import broker_needed, wait_for_broker
+from connectors.kafka_errors import PATIENCE, broker_needed, wait_for_broker
 from connectors.opml import read_opml
 from connectors.service import ServiceReport
 from connectors.settings import FetchSettings, load
@@ -27,9 +27,16 @@ from .run import stopping
 @click.option("--feeds", "opml", metavar="FILE.opml", help="Add the feeds of this list first.")
 @click.option("--starter", is_flag=True, help="Add the feeds that ship with biowire first.")
 @click.option("--once", is_flag=True, help="Look at every feed that is due, once, and stop.")
+@click.option(
+    "--wait",
+    default=60,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Seconds to wait at the start for a broker that is not there yet.",
+)
 @json_option
 @pass_context
-def connect(context: Context, opml: str | None, starter: bool, once: bool, as_json: bool) -> None:
+def connect(context: Context, opml: str | None, starter: bool, once: bool, wait: int, as_json: bool) -> None:
     """Fetch the feeds of the list in Kafka and hand their items over to it; until Ctrl-C or SIGTERM.
 
     Run as many as you like, each with a worker_id of its own: they share the feeds out among themselves.
@@ -37,17 +44,25 @@ def connect(context: Context, opml: str | None, starter: bool, once: bool, as_js
     Example: biowire connect --broker kafka://kafka.example.org:9092
     """
     broker, settings = broker_needed(context.settings), load(context.settings)
-    wait_for_broker(broker, lambda sentence: click.echo(f"biowire: {sentence}", err=True))
+    _log_what_it_waits_for()
+    wait_for_broker(broker, lambda sentence: click.echo(f"biowire: {sentence}", err=True), wait)
     added = [
         *(read_opml(_read(opml)) if opml else ()),
         *(starter_feeds() if starter else ()),
     ]
     if added:
         add_feeds(broker, added)
-    member = str(context.settings.get("worker_id") or platform.node() or "connector")
+    member = member_id(context.settings, context.home, "connect")
     with observed(context.settings) as metrics:
         report = asyncio.run(_work(broker, settings, member, metrics, once=once))
     _show(report, as_json=as_json)
+
+
+def _log_what_it_waits_for() -> None:
+    """Nobody looks at a service all the time; and Kafka's client says of each attempt what we say once."""
+    ours = logging.getLogger("connectors")
+    ours.setLevel(min(ours.getEffectiveLevel(), logging.WARNING))
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 
 async def _work(

@@ -31,26 +31,31 @@ DELIVERY = 60.0
 """Seconds after which an item that no broker confirmed is given back to its feed, which brings it again."""
 CLOSING = 5.0
 _BATCH = 256 * 1024
-_REQUEST = 20.0
 _LARGEST = 16 * 1024 * 1024
 
 
-def open_producer(broker: Broker, **options: Any) -> Any:
-    """A producer that repeats nothing and forgets nothing: idempotent, confirmed by all replicas."""
+def open_producer(broker: Broker, *, linger: int = 10, delivery: float = DELIVERY) -> Any:
+    """A producer that keeps order and forgets nothing: one request at a time, confirmed by all replicas.
+
+    It may repeat what was confirmed into a broken connection; our readers know what they had. The client's
+    idempotent mode would not, but in 3.0.12 it never sends again once a message has failed by time.
+    `linger`: milliseconds a batch waits for more. `delivery`: seconds after which a message has failed.
+    """
     from kafka import KafkaProducer
 
     return KafkaProducer(
         **broker.client_options(),
-        enable_idempotence=True,
+        enable_idempotence=False,
+        max_in_flight_requests_per_connection=1,
         acks="all",
         compression_type="gzip",
         batch_size=_BATCH,
         max_request_size=_LARGEST,
-        request_timeout_ms=int(_REQUEST * 1000),
-        delivery_timeout_ms=int(DELIVERY * 1000),
+        linger_ms=linger,
+        request_timeout_ms=int(delivery * 1000 / 3),
+        delivery_timeout_ms=int(delivery * 1000),
         reconnect_backoff_max_ms=2000,
         metrics_enabled=False,
-        **{"linger_ms": 10, **options},
     )
 
 
@@ -66,16 +71,20 @@ class KafkaPublisher:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         in_flight: int = IN_FLIGHT,
+        delivery: float = DELIVERY,
     ) -> None:
-        """`clock`: when an item was received. Raises UserError when the brokers or the topic are missing."""
+        """`clock`: when an item was received. `in_flight`: bytes, `delivery`: seconds, as above.
+
+        Raises UserError when the brokers or the topic are missing.
+        """
         self._broker, self._clock = broker, clock
         self._topic = raw(broker)
         topic = existing(broker, [self._topic])[self._topic]
         self._partitions = len(topic["partitions"])
         self.topic_id = str(topic["topic_id"])
-        self._producer = open_producer(broker)
+        self._producer = open_producer(broker, delivery=delivery)
         self._room = _Room(in_flight)
-        self._limit = in_flight
+        self._limit, self._delivery = in_flight, delivery
         self._bulk: deque[tuple[Any, int]] = deque()
         self._bulk_bytes = 0
 
@@ -85,14 +94,19 @@ class KafkaPublisher:
         delivery = _Delivery(asyncio.get_running_loop(), self._room)
         for item in items:
             message = of_item(item)
-            if not await self._room.take(message.size, DELIVERY):
+            if not await self._room.take(message.size, self._delivery):
                 raise TransientError(
                     "The brokers have not confirmed what was sent before; nothing more is sent."
                 )
             delivery.send(message.size, self._send(message, received))
             if delivery.error:
                 break
-        if error := await delivery.done():
+        try:
+            async with asyncio.timeout(2 * self._delivery):
+                error = await delivery.done()
+        except TimeoutError:
+            raise TransientError("The brokers have not confirmed in time what was sent.") from None
+        if error:
             raise self._meaning(error) from error
 
     def publish_bodies(self, bodies: Iterable[bytes], received: datetime) -> Receipt:
@@ -165,7 +179,7 @@ class Receipt:
 
         try:
             for acknowledged in self._sent:
-                acknowledged.get(timeout=DELIVERY + _REQUEST)
+                acknowledged.get(timeout=2 * DELIVERY)
         except KafkaError as error:
             raise self._meaning(error) from error
 
