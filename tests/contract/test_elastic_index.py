@@ -196,6 +196,17 @@ def test_whole_months_leave_by_age_and_the_rest_stays(index):
     index.months = {id_: month for id_, month in index.months.items() if id_ in kept}
 
 
+def test_a_server_without_lifecycle_is_told_of_and_months_leave_all_the_same(index):
+    index.put(a_document(n, published=START - timedelta(days=100 * n)) for n in range(2))
+    said = retention.arrange(index._client, index._index, timedelta(days=90), START)
+    assert "has no index lifecycle management" in said
+    assert said.endswith(
+        "articles older than 90 days by itself: whole months leave each time this is run, 1 of them now."
+    )
+    assert [document.id for document in index.scan()] == [an_id(0)]
+    index.months.pop(an_id(1))
+
+
 def test_templates_are_the_same_once_installed(index):
     client, names = index._client, index._index
     install(client, names)

@@ -163,7 +163,7 @@ def written(elastic):
 
 @pytest.mark.servers
 @settings(
-    max_examples=40,
+    max_examples=20,
     deadline=None,
     phases=[phase for phase in Phase if phase != Phase.shrink],  # each try asks a server
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -172,7 +172,7 @@ def written(elastic):
     articles=st.tuples(*(documents(name) for name in range(6))),
     changed=st.lists(documents(2) | documents(3), max_size=2),
     places=groupings,
-    asked=st.lists(queries, min_size=8, max_size=16),
+    asked=st.lists(queries, min_size=16, max_size=24),
 )
 def test_elasticsearch_and_memory_find_what_the_query_means(written, articles, changed, places, asked):
     engines = [MemoryIndex(), written]

@@ -1,14 +1,17 @@
-"""Old documents leave by whole months: by the server's own index lifecycle where it has one, else by us.
+"""Old articles leave by whole months, by the server's index lifecycle where it has one, else by us.
 
-The server counts from the day an index was made, so lifecycle alone would keep a backfilled month for too
-long: `drop_months` goes by the month in the name and is right on every server.
+    retention_documents ─► arrange ─► the server deletes each month by itself (a full distribution)
+                               └────► no lifecycle there: `drop_months`, whenever it is run
+
+A month leaves once its last day is older than the setting, whenever its index was made.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from .asking import explained
 from .document import FIRST_MONTH, month_of
 from .generations import generation_of, indices
 from .settings import Index
@@ -16,9 +19,13 @@ from .settings import Index
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
 
+LIFECYCLE = "index.lifecycle.name"
+_BEGIN = "index.lifecycle.origination_date"
+_MONTH_DAYS = 31
+
 
 def has_lifecycle(client: Elasticsearch) -> bool:
-    """Say whether the server has index lifecycle management (a full distribution does)."""
+    """Say whether the server has index lifecycle management."""
     from elasticsearch import ApiError
 
     try:
@@ -31,45 +38,51 @@ def has_lifecycle(client: Elasticsearch) -> bool:
 
 
 def policy(keep: timedelta) -> dict[str, Any]:
-    """A lifecycle policy that deletes an index once it is that old, and the month it holds with it."""
+    """Delete an index so long after the first day of its month that its last day is old enough, too."""
     return {"phases": {"delete": {"min_age": f"{keep.days + _MONTH_DAYS}d", "actions": {"delete": {}}}}}
 
 
-_MONTH_DAYS = 31
-"""An index is made at the beginning of its month; its last article may come as much later."""
+def arrange(client: Elasticsearch, index: Index, keep: timedelta, now: datetime) -> str:
+    """Have articles older than `keep` leave; returns what came of it, as a sentence for people.
 
-
-def install_policy(client: Elasticsearch, index: Index, keep: timedelta) -> str:
-    """Put the policy and hand every index of articles to it; returns its name. Needs `has_lifecycle`."""
-    name = index.articles
-    client.ilm.put_lifecycle(name=name, policy=policy(keep))
-    client.indices.put_settings(
-        index=f"{index.articles}-g*", settings={"index.lifecycle.name": name}, allow_no_indices=True
-    )
-    return name
+    Run it again after a replay, whose indices are new: a month counts from its own first day.
+    """
+    days = f"articles older than {keep.days} days"
+    with explained(index):
+        if not has_lifecycle(client):
+            dropped = len(drop_months(client, index, now - keep))
+            return (
+                f"Elasticsearch at {index.url} has no index lifecycle management and does not drop {days} by"
+                f" itself: whole months leave each time this is run, {dropped} of them now."
+            )
+        client.ilm.put_lifecycle(name=index.articles, policy=policy(keep))
+        for name, month in _months(client, index):
+            begin = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+            settings = {LIFECYCLE: index.articles, _BEGIN: int(begin.timestamp() * 1000)}
+            client.indices.put_settings(index=name, settings=settings)
+    return f"Elasticsearch drops {days}, whole months, by its policy {index.articles}."
 
 
 def droppable(client: Elasticsearch, index: Index, before: datetime) -> list[str]:
     """Indices that hold only articles of months that ended before that moment, sorted."""
     limit = month_of(before)
-    found = []
-    for name in indices(client, index):
-        month = name.rpartition("-")[2].replace(".", "-")
-        if (
-            name.startswith(f"{index.articles}-g")
-            and generation_of(index, name)
-            and FIRST_MONTH < month < limit
-        ):
-            found.append(name)
-    return found
+    return [name for name, month in _months(client, index) if month < limit]
 
 
 def drop_months(client: Elasticsearch, index: Index, before: datetime) -> list[str]:
-    """Delete whole months of articles that ended before that moment; returns the names of their indices.
+    """Delete whole months of articles that ended before that moment; returns the names of their indices."""
+    with explained(index):
+        found = droppable(client, index, before)
+        for name in found:
+            client.indices.delete(index=name, ignore_unavailable=True)
+    return found
 
-    The index of all articles from before 2010 stays: without it the alias may have none.
-    """
-    names = droppable(client, index, before)
-    for name in names:
-        client.indices.delete(index=name, ignore_unavailable=True)
-    return names
+
+def _months(client: Elasticsearch, index: Index) -> list[tuple[str, str]]:
+    """Each index of articles with its month; without that of the oldest, which the alias always has."""
+    found = [
+        (name, name.rpartition("-")[2].replace(".", "-"))
+        for name in indices(client, index)
+        if name.startswith(f"{index.articles}-g") and generation_of(index, name) is not None
+    ]
+    return [(name, month) for name, month in found if month > FIRST_MONTH]
