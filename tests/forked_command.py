@@ -29,16 +29,24 @@ class Told:
     seconds: float
 
 
-def run_all(
-    runs: Mapping[str, Sequence[str]], settings: Mapping[str, str], folder: Path, within: float
-) -> dict[str, Told]:
-    """Run commands side by side with these settings in the environment; those not done `within` s are ended."""
+@dataclass(frozen=True)
+class Run:
+    """What is given to the command."""
+
+    arguments: Sequence[str]
+    environ: Mapping[str, str]
+
+
+def run_all(runs: Mapping[str, Run], folder: Path, within: float) -> dict[str, Told]:
+    """Run commands side by side; those not done `within` seconds are ended."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOAD)
     started = time.monotonic()
     processes = {}
-    for name, arguments in runs.items():
-        process = context.Process(target=_run, args=(list(arguments), dict(settings), str(folder / name)))
+    for name, run in runs.items():
+        process = context.Process(
+            target=_run, args=(list(run.arguments), dict(run.environ), str(folder / name))
+        )
         process.start()
         processes[name] = process
     return {name: _told(process, folder / name, started, within) for name, process in processes.items()}

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch as Client
-from forked_command import Told, run_all
+from forked_command import Run, Told, run_all
 from servers import Certificates, Elasticsearch, Kafka, OtherVersion, TlsProxy, free_port
 from shared_data import ROOT
 
@@ -386,15 +386,38 @@ def scene(
         yield Scene(tmp_path, settings, kafka, secured, elastic, *certificates, stack)
 
 
-def told(scene: Scene, wrong: Wrong, commands: dict[str, tuple[str, ...]]) -> dict[str, Told]:
+def runs_of(scene: Scene, wrong: Wrong, commands: dict[str, tuple[str, ...]]) -> dict[str, Run]:
     chosen = scene.settings | wrong.spoil(scene) | {"home": str(scene.home)}
     environ = {f"BIOWIRE_{name.upper()}": value for name, value in chosen.items()}
-    runs = {
-        name: [part.format(home=scene.home) for part in arguments]
+    return {
+        name: Run([part.format(home=scene.home) for part in arguments], environ)
         for name, arguments in commands.items()
         if name not in wrong.without
     }
-    return run_all(runs, environ, scene.home, SECONDS + 5)
+
+
+def told(scene: Scene, runs: dict[str, Run]) -> dict[str, Told]:
+    return run_all(runs, scene.home, SECONDS + 5)
+
+
+def check(
+    scene: Scene, group: tuple[str, ...], table: dict[str, Wrong], commands: dict[str, tuple[str, ...]]
+) -> None:
+    """Those of a group wait for an answer most of the time, so they may wait side by side."""
+    runs = {}
+    for name in group:
+        for command, run in runs_of(scene, table[name], commands).items():
+            runs[f"{command}, {name}"] = run
+    found = []
+    for name, run in told(scene, runs).items():
+        found += complaints(name, run, table[name.partition(", ")[2]].says)
+    assert found == []
+
+
+def grouped(table: dict[str, Wrong], *groups: tuple[str, ...]) -> list[tuple[str, ...]]:
+    together = {name for group in groups for name in group}
+    assert together <= set(table)
+    return [*groups, *((name,) for name in table if name not in together)]
 
 
 def complaints(name: str, run: Told, says: str) -> list[str]:
@@ -414,25 +437,33 @@ def complaints(name: str, run: Told, says: str) -> list[str]:
     return [f"{name}: {one}" for one in found]
 
 
-@pytest.mark.parametrize("name", BROKERS)
-def test_what_is_wrong_with_the_broker_is_said_by_every_command(name: str, scene: Scene) -> None:
-    runs = told(scene, BROKERS[name], ON_BROKER)
+BROKER_GROUPS = grouped(
+    BROKERS,
+    (
+        "broker: the way is closed",
+        "broker: takes the call and is silent",
+        "broker: no user where one is needed",
+    ),
+    ("broker: wrong password", "broker: unknown user", "broker: mechanism it does not offer"),
+)
+INDEX_GROUPS = grouped(INDEXES, ("index: the way is closed", "index: takes the call and is silent"))
+
+
+@pytest.mark.parametrize("group", BROKER_GROUPS, ids="; ".join)
+def test_what_is_wrong_with_the_broker_is_said_by_every_command(group: tuple[str, ...], scene: Scene) -> None:
     try:
-        found = [one for command, run in runs.items() for one in complaints(command, run, BROKERS[name].says)]
-        assert found == []
+        check(scene, group, BROKERS, ON_BROKER)
     finally:
-        if name.startswith("topics"):
+        if group[0].startswith("topics"):
             provisioned(scene.settings)
 
 
-@pytest.mark.parametrize("name", INDEXES)
-def test_what_is_wrong_with_the_index_is_said_by_every_command(name: str, scene: Scene) -> None:
-    runs = told(scene, INDEXES[name], ON_INDEX)
+@pytest.mark.parametrize("group", INDEX_GROUPS, ids="; ".join)
+def test_what_is_wrong_with_the_index_is_said_by_every_command(group: tuple[str, ...], scene: Scene) -> None:
     try:
-        found = [one for command, run in runs.items() for one in complaints(command, run, INDEXES[name].says)]
-        assert found == []
+        check(scene, group, INDEXES, ON_INDEX)
     finally:
-        if name in SPOILS_THE_INDEX:
+        if group[0] in SPOILS_THE_INDEX:
             _, index = servers_of(scene.settings)
             with index.client() as client:
                 clear(client, index)
@@ -443,12 +474,14 @@ def test_a_right_set_up_is_taken_as_it_is(scene: Scene) -> None:
     commands = {name: ON_INDEX[name] for name in ("search", "status", "provision")} | {
         "ingest": ON_BROKER["ingest"]
     }
-    runs = told(scene, Wrong(lambda _: {}, ""), commands)
+    runs = told(scene, runs_of(scene, Wrong(lambda _: {}, ""), commands))
     assert {name: (run.code, run.err) for name, run in runs.items()} == dict.fromkeys(commands, (0, ""))
 
 
 def test_a_worker_that_waits_says_for_what_and_then_why_it_ends(scene: Scene) -> None:
-    runs = told(scene, BROKERS["broker: nothing listens"], {"worker": ("worker", "--wait", "2")})
+    runs = told(
+        scene, runs_of(scene, BROKERS["broker: nothing listens"], {"worker": ("worker", "--wait", "2")})
+    )
     lines = runs["worker"].err.strip().splitlines()
     assert runs["worker"].code == 2
     assert re.search(r"^biowire: waiting up to \d s: Nothing listens", lines[0])
