@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import click
 
 from connectors.console import Context, json_option, pass_context, print_json, safe
 from connectors.errors import UserError
 
+from ..provision.plan import TOLD
 from ..provision.setup import Setup, Step, setup_of
 
-_SIGNS = {"create": "+", "change": "~", "refused": "!", "foreign": "?"}
+_SIGNS = {"create": "+", "change": "~", "refused": "!", "foreign": "?", "note": "i"}
 
 
 @click.command()
@@ -27,9 +29,9 @@ def provision(context: Context, check: bool, yes: bool, as_json: bool) -> None:
 
     Example: biowire provision --broker kafka://127.0.0.1:9092 --index elasticsearch://127.0.0.1:9200 --yes
     """
-    setup = setup_of(context.settings)
+    setup = setup_of(context.settings, datetime.now(UTC))
     steps = setup.plan()
-    todo = [one for one in steps if one.kind != "foreign"]
+    todo = [one for one in steps if one.kind not in TOLD]
     if not as_json:
         _print(steps)
     if check:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from connectors.errors import UserError
 
-from ..sinks.elasticsearch import generations
+from ..sinks.elasticsearch import generations, retention
 from ..sinks.elasticsearch.document import FIRST_MONTH
 from ..sinks.elasticsearch.mapping import SCHEMA_VERSION
 from ..sinks.elasticsearch.ready import talking
@@ -19,8 +20,17 @@ if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
 
 
-def plan(index: Index, numbers: Iterable[int], live: int) -> list[Change]:
-    """What differs for these generations, of which `live` answers questions. Raises UserError."""
+def plan(
+    index: Index,
+    numbers: Iterable[int],
+    live: int,
+    keep: timedelta | None = None,
+    now: datetime | None = None,
+) -> list[Change]:
+    """What differs for these generations, of which `live` answers questions. Raises UserError.
+
+    `keep`: how long articles stay before `now`; None for ever.
+    """
     with talking(index) as client:
         found = _foreign(client, index)
         if any(one.kind == "refused" for one in found):
@@ -30,15 +40,24 @@ def plan(index: Index, numbers: Iterable[int], live: int) -> list[Change]:
             *_templates(client, index),
             *(one for number in sorted(numbers) for one in _generation(client, index, number)),
             *_alias(client, index, live),
+            *(_old(client, index, keep, now) if keep and now else ()),
         ]
 
 
-def apply(index: Index, numbers: Iterable[int], live: int) -> None:
+def apply(
+    index: Index,
+    numbers: Iterable[int],
+    live: int,
+    keep: timedelta | None = None,
+    now: datetime | None = None,
+) -> None:
     """Put templates and what the generations need; again changes nothing. Raises UserError."""
     with talking(index) as client:
         install(client, index)
         for number in sorted(numbers):
             generations.create(client, index, number, live=number == live)
+        if keep and now:
+            retention.arrange(client, index, keep, now)
 
 
 def live(index: Index) -> int:
@@ -98,3 +117,23 @@ def _alias(client: Elasticsearch, index: Index, number: int) -> Iterator[Change]
     if generations.live_generation(client, index) is None:
         says = f"aliases {index.articles}, {index.stories}, {index.sightings} of generation {number}"
         yield Change(kind="create", name=index.stories, says=says)
+
+
+def _old(client: Elasticsearch, index: Index, keep: timedelta, now: datetime) -> Iterator[Change]:
+    """Months that are to leave, by the server or by us."""
+    if retention.has_lifecycle(client):
+        for name in retention.unarranged(client, index, keep):
+            yield Change(
+                kind="change", name=name, says=f"articles older than {keep.days} days leave by whole months"
+            )
+        return
+    yield Change(
+        kind="note",
+        name=index.articles,
+        says=f"this server has no index lifecycle management: months older than {keep.days} days leave when "
+        "`biowire provision` is run",
+    )
+    for name in retention.droppable(client, index, now - keep):
+        yield Change(
+            kind="change", name=name, says=f"every article in it is older than {keep.days} days: deleted"
+        )

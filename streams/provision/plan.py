@@ -8,7 +8,9 @@ from typing import Literal
 
 from .topics import Topic, insync
 
-Kind = Literal["create", "change", "refused", "foreign"]
+Kind = Literal["create", "change", "refused", "foreign", "note"]
+TOLD: frozenset[Kind] = frozenset({"foreign", "note"})
+"""Kinds that are said and not done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,7 @@ class Change:
     """One thing that is not as it should be."""
 
     kind: Kind
-    """`refused` is for people to put right; `foreign` is left alone."""
+    """`refused` is for people to put right; `foreign` is left alone, `note` only tells."""
     name: str
     says: str
     """What will be done, or for `refused` what to do: for people."""

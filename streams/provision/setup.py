@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from connectors.broker import Broker, broker_of
@@ -11,6 +12,7 @@ from connectors.errors import UserError
 
 from .. import topics
 from ..control import Control, read, write
+from ..retention import cutoffs
 from ..seeds_files import vocabulary
 from ..sinks.elasticsearch.settings import Index, index_of
 from . import broker as kafka
@@ -33,12 +35,17 @@ class Step:
 class Setup:
     """What the settings ask of the servers they name: look with `plan`, then put right with `apply`."""
 
-    def __init__(self, broker: Broker | None, index: Index | None, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self, broker: Broker | None, index: Index | None, settings: Mapping[str, Any], now: datetime
+    ) -> None:
         self._broker = broker
         self._index = index
         self._settings = settings
         self._topics: Sequence[Change] = ()
         self._first: Control | None = None
+        self._now = now
+        oldest = cutoffs(settings, now).documents
+        self._keep = now - oldest if oldest else None
         self._live = 1
         self._generations: tuple[int, ...] = (1,)
 
@@ -61,7 +68,7 @@ class Setup:
             if self._first is not None:
                 write(self._broker, self._first)
         if self._index is not None:
-            elastic.apply(self._index, self._generations, self._live)
+            elastic.apply(self._index, self._generations, self._live, self._keep, self._now)
 
     def _plan_broker(self) -> list[Step]:
         if self._broker is None:
@@ -81,7 +88,7 @@ class Setup:
     def _plan_index(self) -> list[Step]:
         if self._index is None:
             return []
-        changes = elastic.plan(self._index, self._generations, self._live)
+        changes = elastic.plan(self._index, self._generations, self._live, self._keep, self._now)
         return [Step(kind=one.kind, where="index", name=one.name, says=one.says) for one in changes]
 
     @staticmethod
@@ -89,7 +96,7 @@ class Setup:
         return read(broker) if kafka.exists(broker, topics.control(broker)) else None
 
 
-def setup_of(settings: Mapping[str, Any]) -> Setup:
+def setup_of(settings: Mapping[str, Any], now: datetime) -> Setup:
     """What these settings ask for. Raises UserError when they name no server."""
     broker, index = broker_of(settings), index_of(settings)
     if broker is None and index is None:
@@ -97,4 +104,4 @@ def setup_of(settings: Mapping[str, Any]) -> Setup:
             "There is no server to provision; name them with --broker kafka://HOST:PORT and "
             "--index elasticsearch://HOST:PORT, or in the settings."
         )
-    return Setup(broker, index, settings)
+    return Setup(broker, index, settings, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -104,3 +105,22 @@ def test_the_next_generation_is_made_beside_the_live_one(index: Index) -> None:
         generations.swap(client, index, 2)
     assert live(index) == 2
     assert plan(index, [2], 2) == []
+
+
+def test_old_months_are_named_before_they_leave_and_the_rest_stays(index: Index) -> None:
+    now, keep = datetime(2026, 11, 20, tzinfo=UTC), timedelta(days=365)
+    apply(index, [1], 1)
+    with index.client() as client:
+        for month in ("2020-01", "2025-10", "2025-11", "2026-10"):
+            client.indices.create(index=index.articles_of(1, month))
+    found = plan(index, [1], 1, keep, now)
+    assert [(one.kind, one.name[-7:]) for one in found] == [
+        ("note", "rticles"),
+        ("change", "2020.01"),
+        ("change", "2025.10"),
+    ]
+    apply(index, [1], 1, keep, now)
+    assert [one.kind for one in plan(index, [1], 1, keep, now)] == ["note"]
+    with index.client() as client:
+        assert client.indices.exists(index=index.articles_of(1, "2025-11"))
+        assert not client.indices.exists(index=index.articles_of(1, "2025-10"))

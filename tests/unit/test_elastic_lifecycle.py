@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from streams.sinks.elasticsearch.retention import arrange
+from streams.sinks.elasticsearch.retention import arrange, unarranged
 from streams.sinks.elasticsearch.settings import index_of
 
 ANSWERS = {
@@ -69,6 +69,12 @@ def test_each_month_is_to_leave_when_its_last_day_is_old_enough(server):
         said
         == "Elasticsearch drops articles older than 365 days, whole months, by its policy biowire-articles."
     )
+    with index.client() as client:
+        assert unarranged(client, index, timedelta(days=365)) == [
+            "biowire-articles",
+            "biowire-articles-g1-2023.08",
+            "biowire-articles-g2-2023.09",
+        ]
     policy, *months = asked
     phases = {"delete": {"min_age": "396d", "actions": {"delete": {}}}}
     assert policy == ("/_ilm/policy/biowire-articles", {"policy": {"phases": phases}})

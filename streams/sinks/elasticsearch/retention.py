@@ -63,6 +63,25 @@ def arrange(client: Elasticsearch, index: Index, keep: timedelta, now: datetime)
     return f"Elasticsearch drops {days}, whole months, by its policy {index.articles}."
 
 
+def unarranged(client: Elasticsearch, index: Index, keep: timedelta) -> list[str]:
+    """Names of what `arrange` would change on a server with lifecycle management: the policy, indices."""
+    from elasticsearch import NotFoundError
+
+    with explained(index):
+        try:
+            there = client.ilm.get_lifecycle(name=index.articles)[index.articles]["policy"]["phases"]
+        except (NotFoundError, KeyError):
+            there = None
+        wanted = policy(keep)["phases"]["delete"]["min_age"]
+        has_policy = there is not None and there.get("delete", {}).get("min_age") == wanted
+        months = [name for name, _ in _months(client, index)]
+        found = client.indices.get_settings(index=f"{index.articles}-g*", name=LIFECYCLE, flat_settings=True)
+    named = {
+        name for name, one in found.body.items() if one.get("settings", {}).get(LIFECYCLE) == index.articles
+    }
+    return [*([] if has_policy else [index.articles]), *(name for name in months if name not in named)]
+
+
 def droppable(client: Elasticsearch, index: Index, before: datetime) -> list[str]:
     """Indices that hold only articles of months that ended before that moment, sorted."""
     limit = month_of(before)
