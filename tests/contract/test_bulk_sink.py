@@ -12,7 +12,8 @@ from servers.elasticsearch import ALWAYS_BUSY, Elasticsearch
 from connectors.errors import UserError
 from streams.core.index import compose
 from streams.sinks.elasticsearch import generations
-from streams.sinks.elasticsearch.bulk import CHUNK_BYTES, BulkSink, chunks
+from streams.sinks.elasticsearch.bulk import BulkSink
+from streams.sinks.elasticsearch.chunks import CHUNK_BYTES, chunks
 from streams.sinks.elasticsearch.document import document_of, encode, month_of, splice
 from streams.sinks.elasticsearch.settings import index_of
 from streams.wire import Operation
@@ -120,10 +121,17 @@ async def test_an_index_that_goes_away_is_made_again(place):
     assert place.names().keys() == {an_id("b")}
 
 
+async def test_a_month_whose_maker_died_before_it_had_the_alias_gets_it(place):
+    place.client.indices.create(index=place.index.articles_of(1, "2023-08"))
+    async with sink(place.index) as bulk:
+        await bulk.write([write_of("a")])
+    assert place.names().keys() == {an_id("a")}
+
+
 async def test_a_missing_template_is_said_in_one_sentence(place):
     place.client.indices.delete_index_template(name=place.index.articles)
     async with sink(place.index) as bulk:
-        with pytest.raises(UserError, match="no index template .* run `biowire provision`"):
+        with pytest.raises(UserError, match=r"no index template .* run `biowire provision`"):
             await bulk.write([write_of("a")])
 
 
@@ -153,7 +161,7 @@ async def test_a_full_disk_is_waited_for_and_told(place):
 
 async def until(true, seconds=10):
     async with asyncio.timeout(seconds):
-        while not true():
+        while not true():  # noqa: ASYNC110 - what is waited for tells nobody
             await asyncio.sleep(0.02)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from connectors.errors import UserError
@@ -97,7 +97,10 @@ class Asking:
             self._close(view)
 
     def _close(self, view: str) -> None:
-        with explained(self._index):
+        from elastic_transport import TransportError
+        from elasticsearch import ApiError
+
+        with suppress(ApiError, TransportError):  # the server closes it by itself before long
             self._client.close_point_in_time(id=view)
 
     def buckets(self, query: Mapping[str, Any], source: Mapping[str, Any]) -> Iterator[tuple[Any, int]]:

@@ -11,10 +11,9 @@ stops at the first chunk with an error and repeats a chunk that is too much as i
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,8 @@ import msgspec
 from connectors.errors import TransientError, UserError
 
 from ...wire import Operation
-from .errors import BUSY, explain, is_block, said
+from .chunks import CHUNK_BYTES, Part, chunks, halves, weight
+from .errors import BUSY, explain, is_block, never_fits, said
 from .months import Months
 from .settings import REQUEST_SECONDS, Index
 from .waiting import Waiting
@@ -31,11 +31,7 @@ from .waiting import Waiting
 if TYPE_CHECKING:
     from elasticsearch import AsyncElasticsearch
 
-CHUNK_BYTES = 5_000_000
-CHUNK_OPERATIONS = 1000
 IN_FLIGHT = 2
-_LINE_BYTES = 150
-"""About the length of the line before a body."""
 POISON_TRIES = 8
 POISON_SECONDS = 120.0
 """A single document refused as too much so often and so long, while others are taken, is refused for good."""
@@ -65,16 +61,6 @@ class _Answer:
     """The request was refused for its size, or for the load it came on top of."""
     silent: bool = False
     """There was no answer."""
-
-
-@dataclass(slots=True)
-class _Part:
-    """Operations that travel in one request."""
-
-    operations: Sequence[Operation]
-    tries: int = 0
-    since: float = 0.0
-    """When it was first refused."""
 
 
 class BulkSink:
@@ -113,11 +99,11 @@ class BulkSink:
     async def _deliver(self, chunk: Sequence[Operation]) -> list[Refused]:
         async with self._slots:
             refused: list[Refused] = []
-            parts = deque([_Part(chunk)])
+            parts = deque([Part(chunk)])
             while parts:
                 part = parts.popleft()
                 if len(part.operations) > 1 and weight(part.operations) > self._fits:
-                    parts.extendleft(_halves(part))
+                    parts.extendleft(halves(part))
                     continue
                 answer = await self._send(part.operations)
                 refused += answer.refused
@@ -208,67 +194,31 @@ class BulkSink:
     def _count(self, status: int) -> None:
         self.errors[status] = self.errors.get(status, 0) + 1
 
-    async def _is_poison(self, part: _Part, answer: _Answer) -> bool:
+    async def _is_poison(self, part: Part, answer: _Answer) -> bool:
         """Say whether the one operation is at fault: refused as too much again and again, others not."""
         if answer.silent:  # a server may also hang up on a request that is too much
             answer.too_much = await self._takes_small_writes(part)
         if len(part.operations) != 1 or not answer.too_much or not answer.why:
             return False
-        if _never_fits(answer.why):
+        if never_fits(answer.why):
             return True
         lasted = time.monotonic() - part.since if part.since else 0.0
         return (
             part.tries >= POISON_TRIES and lasted >= POISON_SECONDS and await self._takes_small_writes(part)
         )
 
-    def _again(self, part: _Part, answer: _Answer) -> list[_Part]:
+    def _again(self, part: Part, answer: _Answer) -> list[Part]:
         """What to send again: in halves, where it was too much."""
         tries = part.tries + 1 if answer.why else part.tries
-        again = _Part(answer.again, tries, part.since or time.monotonic())
+        again = Part(answer.again, tries, part.since or time.monotonic())
         if not answer.too_much or len(answer.again) == 1:
             return [again]
         if answer.why:
             self._fits = min(self._fits, max(1, weight(answer.again) // 2))
-        return _halves(again)
+        return halves(again)
 
-    async def _takes_small_writes(self, part: _Part) -> bool:
+    async def _takes_small_writes(self, part: Part) -> bool:
         """Try the smallest write there is, to the same index: remove what was never there."""
         one = part.operations[0]
         probe = Operation(kind=one.kind, id="biowire-probe", version=1, month=one.month)
         return not (await self._send([probe])).again
-
-
-def _halves(part: _Part) -> list[_Part]:
-    """The second half, then the first: as `extendleft` wants them."""
-    middle = len(part.operations) // 2
-    cut = part.operations[middle:], part.operations[:middle]
-    return [_Part(half, part.tries, part.since) for half in cut]
-
-
-_PRESSURE = re.compile(r"coordinating_operation_bytes=(\d+), max_coordinating_bytes=(\d+)")
-
-
-def _never_fits(why: str) -> bool:
-    """Say whether the server told that one operation is more than it takes at all."""
-    found = _PRESSURE.search(why)
-    return found is not None and int(found[1]) > int(found[2])
-
-
-def weight(operations: Iterable[Operation]) -> int:
-    """About how many bytes they are in a request."""
-    return sum(len(one.body or b"") + len(one.id) + _LINE_BYTES for one in operations)
-
-
-def chunks(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
-    """Cut into pieces that fit one request; an operation bigger than that is a piece of its own."""
-    chunk: list[Operation] = []
-    size = 0
-    for one in operations:
-        length = weight((one,))
-        if chunk and (size + length > CHUNK_BYTES or len(chunk) == CHUNK_OPERATIONS):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(one)
-        size += length
-    if chunk:
-        yield chunk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from connectors.errors import BiowireError, TransientError, UserError
@@ -40,6 +41,15 @@ def said(error: Any) -> str:
 def is_block(error: Any) -> bool:
     """Say whether an `error` object tells of a block: a full disk, or an index or cluster made read-only."""
     return isinstance(error, dict) and error.get("type") == _BLOCK
+
+
+_PRESSURE = re.compile(r"coordinating_operation_bytes=(\d+), max_coordinating_bytes=(\d+)")
+
+
+def never_fits(why: str) -> bool:
+    """Say whether the server told that one operation is more than it takes at all."""
+    found = _PRESSURE.search(why)
+    return found is not None and int(found[1]) > int(found[2])
 
 
 def explain(error: Exception, index: Index) -> BiowireError:

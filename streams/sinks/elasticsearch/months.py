@@ -54,6 +54,7 @@ class Months:
                 if not await self._client.indices.exists(index=name):
                     await self._make(name, alias)
                 await self._check(name)
+                await self._join(name, alias)
                 self._known.add(name)
 
     async def _make(self, name: str, alias: str) -> None:
@@ -71,8 +72,13 @@ class Months:
                 raise UserError(
                     f"Elasticsearch refuses to make the index {name}: {reason(refused)}"
                 ) from refused
+
+    async def _join(self, name: str, alias: str) -> None:
+        """Put an index behind its alias, if its generation is live; its maker may have died before that."""
         if await self._is_live():
             await self._client.indices.put_alias(index=name, name=alias)
+            if not await self._is_live():  # swapped between the two
+                await self._client.options(ignore_status=404).indices.delete_alias(index=name, name=alias)
 
     async def _is_live(self) -> bool:
         stories = self._index.stories_of(self._generation)

@@ -72,13 +72,13 @@ class Index:
         return f"{self.sightings}-g{generation}"
 
     def client(self) -> Elasticsearch:
-        """A client for commands; close it. It never repeats a request by itself."""
+        """A client for commands; close it. It asks each host at most once."""
         from elasticsearch import Elasticsearch
 
         return Elasticsearch(**self._options())
 
     def async_client(self) -> AsyncElasticsearch:
-        """A client for agents; close it. It never repeats a request by itself: `BulkSink` does."""
+        """A client for agents; close it. It asks each host at most once: to try again is for `BulkSink`."""
         from elasticsearch import AsyncElasticsearch
 
         return AsyncElasticsearch(**self._options())
@@ -88,7 +88,7 @@ class Index:
         options: dict[str, Any] = {
             "hosts": [f"{scheme}://{host}" for host in self.hosts],
             "request_timeout": REQUEST_SECONDS,
-            "max_retries": 0,
+            "max_retries": len(self.hosts) - 1,
             "retry_on_timeout": False,
             "retry_on_status": (),
         }
