@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import click
 
 from connectors.console import Context, json_option, pass_context, print_json, safe
-from connectors.errors import UserError
+from connectors.errors import TransientError, UserError
+from connectors.kafka_errors import BrokerAway
 
 from ..provision.plan import TOLD
 from ..provision.setup import Setup, Step, setup_of
@@ -20,9 +22,16 @@ _SIGNS = {"create": "+", "change": "~", "refused": "!", "foreign": "?", "note": 
 @click.command()
 @click.option("--check", is_flag=True, help="Change nothing; exit code 1 when something differs.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--wait",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Seconds to wait for a server that is not there yet.",
+)
 @json_option
 @pass_context
-def provision(context: Context, check: bool, yes: bool, as_json: bool) -> None:
+def provision(context: Context, check: bool, yes: bool, wait: int, as_json: bool) -> None:
     """Create or correct the topics in Kafka and the templates in Elasticsearch.
 
     Shows what it would change before it changes it. A second run finds nothing to do.
@@ -30,7 +39,7 @@ def provision(context: Context, check: bool, yes: bool, as_json: bool) -> None:
     Example: biowire provision --broker kafka://127.0.0.1:9092 --index elasticsearch://127.0.0.1:9200 --yes
     """
     setup = setup_of(context.settings, datetime.now(UTC))
-    steps = setup.plan()
+    steps = _plan(setup, wait)
     todo = [one for one in steps if one.kind not in TOLD]
     if not as_json:
         _print(steps)
@@ -46,6 +55,22 @@ def provision(context: Context, check: bool, yes: bool, as_json: bool) -> None:
     _report(steps, as_json, applied=applied)
     if not as_json:
         click.echo(_closing(setup, todo, applied=applied))
+
+
+def _plan(setup: Setup, wait: int) -> list[Step]:
+    """What to do, once both servers are there; what a person has to mend is not waited for."""
+    deadline, said = time.monotonic() + wait, ""
+    while True:
+        try:
+            return setup.plan()
+        except (BrokerAway, TransientError) as away:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise
+            if str(away) != said:
+                said = str(away)
+                click.echo(f"biowire: waiting up to {left:.0f} s: {safe(said)}", err=True)
+            time.sleep(min(1.0, left))
 
 
 def _print(steps: Sequence[Step]) -> None:

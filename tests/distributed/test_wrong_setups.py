@@ -478,12 +478,12 @@ def test_a_right_set_up_is_taken_as_it_is(scene: Scene) -> None:
     assert {name: (run.code, run.err) for name, run in runs.items()} == dict.fromkeys(commands, (0, ""))
 
 
-def test_a_worker_that_waits_says_for_what_and_then_why_it_ends(scene: Scene) -> None:
-    runs = told(
-        scene, runs_of(scene, BROKERS["broker: nothing listens"], {"worker": ("worker", "--wait", "2")})
-    )
-    lines = runs["worker"].err.strip().splitlines()
-    assert runs["worker"].code == 2
+@pytest.mark.parametrize("name", ["worker", "provision"])
+def test_who_waits_says_for_what_and_then_why_it_ends(name: str, scene: Scene) -> None:
+    wrong = BROKERS["broker: nothing listens"]
+    (run,) = told(scene, runs_of(scene, wrong, {name: (name, "--wait", "2")})).values()
+    lines = run.err.strip().splitlines()
+    assert run.code == 2
     assert re.search(r"^biowire: waiting up to \d s: Nothing listens", lines[0])
     assert re.search(r"^biowire: Nothing listens", lines[-1])
     assert len(lines) == 2
