@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeVar
 
 from .broker import Broker
-from .errors import BiowireError, UserError
+from .errors import BiowireError, TransientError, UserError
 from .feed_topics import Edit, edit_of, read_partitions
 from .kafka_errors import reachable
 from .publish.kafka import meaning
@@ -36,6 +36,7 @@ HANDING_OVER = 3.0
 _POLL = 500
 """Milliseconds."""
 _AGAIN = 2.0
+_LOOK = 2.5
 _SAY_AGAIN = 60.0
 
 _T = TypeVar("_T")
@@ -68,7 +69,8 @@ class FeedList:
         self._lock = threading.Lock()
         self._met = False
         self._waits = "the group of connectors"
-        self._member_at = time.monotonic()
+        self._suspended: set[int] = set()
+        self._member_at = self._looked_at = time.monotonic()
         self._said = float("-inf")
         self._failed: UserError | None = None
         self._ready = asyncio.Event()
@@ -174,6 +176,8 @@ class FeedList:
         given = [number for number, since in list(self._coming.items()) if since <= now]
         if not given:
             return
+        with contextlib.suppress(TransientError):
+            self._writer.flush(HANDING_OVER)  # what we wrote ourselves before
         read = read_partitions(self._broker, given)
         with self._lock:
             still = {number: read[number] for number in given if self._coming.pop(number, None) is not None}
@@ -193,6 +197,7 @@ class FeedList:
 
     def _lose(self, numbers: Collection[int]) -> None:
         with self._lock:
+            self._suspended.difference_update(numbers)
             for number in numbers:
                 self._coming.pop(number, None)
             self._in_loop(lambda: self._taken(self._store.drop(numbers)))
@@ -205,19 +210,48 @@ class FeedList:
             log.warning("states of feeds given up are not written", extra={"why": str(cause)})
 
     def _look_around(self, consumer: Any) -> None:
-        """Kafka's client waits in silence; ask what for when it has not been a member for a while."""
-        from kafka.structs import MemberState
-
+        """See whether the group still has us: the client itself goes on in silence where it does not."""
         now = time.monotonic()
-        if consumer.group_metadata().state == MemberState.STABLE:
+        if now < self._looked_at + _LOOK:
+            return
+        self._looked_at = now
+        if self._belongs(consumer):
             self._member_at, self._waits = now, ""
+            with self._lock:
+                self._coming |= dict.fromkeys(self._suspended, now)
+                self._suspended.clear()
         elif now > self._member_at + SESSION:
-            self._member_at = now
+            self._suspend()
             try:
                 reachable(self._broker, 3.0)
                 self._wait_for("the group of connectors has not taken this one in yet")
             except UserError as cause:
                 self._wait_for(str(cause))
+
+    def _belongs(self, consumer: Any) -> bool:
+        """Ask the group by a commit, which only a member may make. Raises FencedInstanceIdError."""
+        from kafka import OffsetAndMetadata
+        from kafka.errors import CommitFailedError, RetriableError
+        from kafka.structs import MemberState
+
+        try:
+            offsets = {
+                place: OffsetAndMetadata(consumer.position(place, timeout_ms=1000) or 0, "", -1)
+                for place in consumer.assignment()
+            }
+            if offsets:
+                consumer.commit(offsets, timeout_ms=3000)
+            return bool(consumer.group_metadata().state == MemberState.STABLE)
+        except (CommitFailedError, RetriableError):
+            return False
+
+    def _suspend(self) -> None:
+        """Others may have our partitions by now: leave their hosts alone until the group has us again."""
+        held = self._in_loop(lambda: self._store.held)
+        if held:
+            self._lose(held)
+            with self._lock:
+                self._suspended |= held
 
     def _wait_for(self, what: str) -> None:
         self._waits = what

@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,6 +56,7 @@ def open_producer(broker: Broker, *, linger: int = 10, delivery: float = DELIVER
         request_timeout_ms=int(delivery * 1000 / 3),
         delivery_timeout_ms=int(delivery * 1000),
         reconnect_backoff_max_ms=2000,
+        max_block_ms=10_000,
         metrics_enabled=False,
     )
 
@@ -83,6 +85,9 @@ class KafkaPublisher:
         self._partitions = len(topic["partitions"])
         self.topic_id = str(topic["topic_id"])
         self._producer = open_producer(broker, delivery=delivery)
+        self._producer.partitions_for(self._topic)  # what is not known yet would have to be waited for later
+        self._sending = ThreadPoolExecutor(1, thread_name_prefix="publish")
+        """`send` waits where the client has lost sight of the topic."""
         self._room = _Room(in_flight)
         self._limit, self._delivery = in_flight, delivery
         self._bulk: deque[tuple[Any, int]] = deque()
@@ -90,45 +95,53 @@ class KafkaPublisher:
 
     async def publish(self, items: Sequence[Item]) -> None:
         """See Publisher."""
-        received = _stamp(self._clock())
-        delivery = _Delivery(asyncio.get_running_loop(), self._room)
+        from kafka.errors import KafkaError
+
+        try:
+            await self._publish(items)
+        except KafkaError as error:
+            raise self._meaning(error) from error
+        except TimeoutError as late:
+            raise TransientError("The brokers have not confirmed in time what was sent.") from late
+
+    async def _publish(self, items: Sequence[Item]) -> None:
+        received, loop = _stamp(self._clock()), asyncio.get_running_loop()
+        delivery = _Delivery(loop, self._room)
         for item in items:
             message = of_item(item)
-            if not await self._room.take(message.size, self._delivery):
-                raise TransientError(
-                    "The brokers have not confirmed what was sent before; nothing more is sent."
-                )
-            delivery.send(message.size, self._send(message, received))
-            if delivery.error:
-                break
-        try:
-            async with asyncio.timeout(2 * self._delivery):
-                error = await delivery.done()
-        except TimeoutError:
-            raise TransientError("The brokers have not confirmed in time what was sent.") from None
-        if error:
-            raise self._meaning(error) from error
+            await self._room.take(message.size, self._delivery)
+            sent = loop.run_in_executor(self._sending, self._send, message, received)
+            delivery.expect(message.size, sent)
+            await sent
+        async with asyncio.timeout(2 * self._delivery):
+            await delivery.done()
 
     def publish_bodies(self, bodies: Iterable[bytes], received: datetime) -> Receipt:
         """Send lines of a file in their order, as many at once as there is room for.
 
         Raises like `publish`; what the receipt has not confirmed may have come or not, and can come again.
         """
-        stamp, sent = _stamp(received), []
-        for body in bodies:
-            message = of_body(body)
-            while self._bulk and self._bulk_bytes + message.size > self._limit:
-                self._confirm_oldest()
-            acknowledged = self._send(message, stamp)
-            self._bulk.append((acknowledged, message.size))
-            self._bulk_bytes += message.size
-            sent.append(acknowledged)
-        return Receipt(sent, self._meaning)
+        from kafka.errors import KafkaError
+
+        try:
+            stamp = _stamp(received)
+            return Receipt([self._send_line(of_body(body), stamp) for body in bodies], self._meaning)
+        except KafkaError as error:
+            raise self._meaning(error) from error
+
+    def _send_line(self, message: Message, received: bytes) -> Any:
+        while self._bulk and self._bulk_bytes + message.size > self._limit:
+            self._confirm_oldest()
+        acknowledged = self._send(message, received)
+        self._bulk.append((acknowledged, message.size))
+        self._bulk_bytes += message.size
+        return acknowledged
 
     def close(self, timeout: float = CLOSING) -> None:
         """Give what is under way `timeout` seconds; what is not confirmed then belongs to nobody's state."""
         from kafka.errors import KafkaTimeoutError
 
+        self._sending.shutdown(wait=False, cancel_futures=True)
         try:
             self._producer.close(timeout=timeout)
         except KafkaTimeoutError:
@@ -191,17 +204,13 @@ class _Room:
         self._limit, self._used = limit, 0
         self._freed = asyncio.Event()
 
-    async def take(self, size: int, patience: float) -> bool:
-        """Wait for room; False when there was none for `patience` seconds."""
-        try:
-            async with asyncio.timeout(patience):
-                while self._used and self._used + size > self._limit:
-                    self._freed.clear()
-                    await self._freed.wait()
-        except TimeoutError:
-            return False
+    async def take(self, size: int, patience: float) -> None:
+        """Wait for room; raise TimeoutError when there was none for `patience` seconds."""
+        async with asyncio.timeout(patience):
+            while self._used and self._used + size > self._limit:
+                self._freed.clear()
+                await self._freed.wait()
         self._used += size
-        return True
 
     def give_back(self, size: int) -> None:
         self._used -= size
@@ -215,19 +224,27 @@ class _Delivery:
         self._loop, self._room = loop, room
         self._missing = 0
         self._settled = asyncio.Event()
-        self.error: BaseException | None = None
+        self._error: BaseException | None = None
 
-    def send(self, size: int, acknowledged: Any) -> None:
+    def expect(self, size: int, sent: asyncio.Future[Any]) -> None:
+        """Count a message that is being sent, whatever becomes of the one who waits for it."""
         self._missing += 1
-        acknowledged.add_callback(lambda _: self._tell(size, None))
-        acknowledged.add_errback(lambda error: self._tell(size, error))
+        sent.add_done_callback(lambda done: self._follow(size, done))
 
-    async def done(self) -> BaseException | None:
-        """Wait for the last; return the first error, if any."""
+    async def done(self) -> None:
+        """Wait for the last; raise the first error, if any."""
         while self._missing:
             self._settled.clear()
             await self._settled.wait()
-        return self.error
+        if self._error:
+            raise self._error
+
+    def _follow(self, size: int, sent: asyncio.Future[Any]) -> None:
+        if sent.cancelled() or sent.exception():
+            self._settle(size, sent.exception() if not sent.cancelled() else None)
+            return
+        sent.result().add_callback(lambda _: self._tell(size, None))
+        sent.result().add_errback(lambda error: self._tell(size, error))
 
     def _tell(self, size: int, error: BaseException | None) -> None:
         """In the client's thread, perhaps after the loop is gone."""
@@ -237,7 +254,7 @@ class _Delivery:
     def _settle(self, size: int, error: BaseException | None) -> None:
         self._room.give_back(size)
         self._missing -= 1
-        self.error = self.error or error
+        self._error = self._error or error
         self._settled.set()
 
 

@@ -1,40 +1,21 @@
 """A connector in a process of its own, as `biowire connect` runs it, but that every name leads to loopback.
 
-Its days are short: a second of the real clock is SPEED seconds of the schedule, for no feed is asked more often
-than once a minute.
+Its days are short: a second of the real clock is some minutes of the schedule, for no feed is asked more often than
+once a minute.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import sys
-import time
-from datetime import UTC, datetime
 
 from connectors.broker import Broker
 from connectors.connector import Connector
 from connectors.settings import FetchSettings
 from dashboards.run import stopping
-
-SPEED = 120
-BEGAN = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
-
-
-async def loopback(_: str) -> list[str]:
-    return ["127.0.0.1"]
-
-
-def clock() -> datetime:
-    return datetime.fromtimestamp(BEGAN + (time.time() - BEGAN) * SPEED, UTC)
-
-
-async def waking(connector: Connector) -> None:
-    while True:
-        connector.service.wake()
-        await asyncio.sleep(0.1)
+from tests.distributed.fast_days import hurrying, loopback, quick
 
 
 async def main(bootstrap: str, prefix: str, member: str, port: str, delay: str) -> None:
@@ -44,14 +25,11 @@ async def main(bootstrap: str, prefix: str, member: str, port: str, delay: str) 
     )
     async with (
         stopping() as stop,
-        Connector(broker, settings, member, lookup=loopback, clock=clock) as connector,
+        Connector(broker, settings, member, lookup=loopback, clock=quick) as connector,
     ):
         print("working", flush=True)
-        hurrying = asyncio.create_task(waking(connector))
-        report = await connector.run(stop)
-        hurrying.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await hurrying
+        async with hurrying(connector):
+            report = await connector.run(stop)
     print(json.dumps({"items": report.items, "feeds": dict(report.feeds)}), flush=True)
 
 
