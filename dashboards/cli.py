@@ -60,7 +60,14 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, name = COMMANDS[cmd_name].split(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
+        try:
+            command: click.Command = getattr(importlib.import_module(module), name)
+        except UserError as missing:  # of packages; the help of all the others is shown all the same
+            return _unavailable(cmd_name, missing)
+        except ModuleNotFoundError as missing:
+            if not _is_of_distributed(missing):
+                raise
+            return _unavailable(cmd_name, UserError(_MORE_PACKAGES))
         command.epilog = (
             command.epilog
             or "Common options (--home, --config, --broker, --index, -v): see `biowire --help`."
@@ -70,6 +77,26 @@ class Commands(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Move common options to the front: `biowire search x --home DIR` is what people write."""
         return super().parse_args(ctx, _hoist(args))
+
+
+_DISTRIBUTED = frozenset(
+    {"aiokafka", "elastic_transport", "elasticsearch", "faust", "kafka", "prometheus_client"}
+)
+_MORE_PACKAGES = "The distributed mode needs more packages: pip install 'biowire[distributed]'."
+
+
+def _is_of_distributed(missing: ModuleNotFoundError) -> bool:
+    return (missing.name or "").partition(".")[0] in _DISTRIBUTED
+
+
+def _unavailable(name: str, why: UserError) -> click.Command:
+    """A command that only says why it cannot be had here."""
+
+    def refuse(**_: object) -> None:
+        raise why
+
+    takes_anything = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+    return click.Command(name, context_settings=takes_anything, callback=refuse, help=str(why))
 
 
 def _hoist(args: Sequence[str]) -> list[str]:
@@ -174,13 +201,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except BiowireError as error:
         return _say(str(error), 2, error)
+    except ModuleNotFoundError as error:
+        if not _is_of_distributed(error):
+            return _unforeseen(error)
+        return _say(_MORE_PACKAGES, 2, error)
     except OSError as error:
         return _say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.", 2, error)
     except Exception as error:  # noqa: BLE001 - the outermost wall
-        return _say(
-            f"internal error, please report it ({type(error).__name__}: {error}); -v shows where.", 1, error
-        )
+        return _unforeseen(error)
     return code if isinstance(code, int) else 0  # of `ctx.exit`, which click hands on as the result
+
+
+def _unforeseen(error: BaseException) -> int:
+    return _say(
+        f"internal error, please report it ({type(error).__name__}: {error}); -v shows where.", 1, error
+    )
 
 
 def _say(sentence: str, code: int, error: BaseException) -> int:
