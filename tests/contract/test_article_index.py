@@ -71,6 +71,16 @@ def test_newest_comes_first_and_scan_is_the_reverse(index):
     assert whens == sorted(whens, reverse=True)
 
 
+def test_within_one_second_the_id_decides_whatever_the_fraction(index):
+    index.put(
+        a_document(n, id=f"{n:020x}", published=START + timedelta(microseconds=900_000 - n * 100_000))
+        for n in range(6)
+    )
+    wanted = [f"{n:020x}" for n in range(6)]
+    assert [document.id for document in index.scan()] == wanted
+    assert ids(index.search(Everything(), limit=3)) == wanted[:2:-1]
+
+
 def test_pages_after_a_cursor_hold_every_article_once(index):
     index.put(a_document(n, published=START + timedelta(seconds=n // 3)) for n in range(25))
     seen, after = [], None

@@ -11,6 +11,7 @@ from servers.elasticsearch import ALWAYS_BUSY, Elasticsearch
 
 from connectors.errors import UserError
 from streams.core.index import compose
+from streams.sinks.elasticsearch import bulk as bulk_sink
 from streams.sinks.elasticsearch import generations
 from streams.sinks.elasticsearch.bulk import BulkSink
 from streams.sinks.elasticsearch.chunks import CHUNK_BYTES, chunks
@@ -166,13 +167,16 @@ async def until(true, seconds=10):
 
 
 @asynccontextmanager
-async def in_between(node, answers):
-    """A server before the node that treats each bulk request by the next of `answers`; None lets it pass."""
+async def in_between(node, answers=(), judge=lambda body: None):
+    """A server before the node: the next of `answers` meets a bulk request, then what `judge` says of it.
+
+    None lets a request pass.
+    """
     answers = iter(answers)
 
     async def handle(request):
         body = await request.read()
-        answer = next(answers, None) if request.path.endswith("_bulk") else None
+        answer = next(answers, judge(body)) if request.path.endswith("_bulk") else None
         if answer == "hang up":
             request.transport.abort()
             return web.Response()
@@ -223,6 +227,23 @@ async def test_every_write_arrives_through_refusals_and_silence(place, elastic):
         async with sink(index) as bulk:
             assert await bulk.write(writes) == []
             assert bulk.errors == {429: 2, 0: 1, 503: 1, 413: 1}
+    assert place.names().keys() == {one.id for one in writes}
+
+
+@pytest.mark.parametrize("answer", [BUSY, "hang up"], ids=["429", "hangs up"])
+async def test_a_document_never_taken_while_others_are_is_refused_in_the_end(
+    place, elastic, answer, monkeypatch
+):
+    monkeypatch.setattr(bulk_sink, "POISON_SECONDS", 0.5)
+    monkeypatch.setattr(bulk_sink, "POISON_TRIES", 2)
+    writes = [write_of(n) for n in range(6)]
+    poison = write_of("poison", title="poison")
+    async with in_between(elastic, judge=lambda body: answer if b'"poison"' in body else None) as url:
+        index = index_of({"index": url, "index_prefix": place.index.prefix})
+        async with sink(index) as bulk, asyncio.timeout(30):
+            refused = await bulk.write([*writes, poison])
+            assert [one.operation.id for one in refused] == [poison.id]
+            assert bulk.waiting == ""
     assert place.names().keys() == {one.id for one in writes}
 
 
