@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
 
 _ORDER = [{"received": "asc"}, {"item": "asc"}]
-_EXPORTED = ("id", "url", "outcome", "of", "similarity", "reason", "document")
+_EXPORTED = ("id", "url", "outcome", "of", "similarity", "reason", "document", "merged", "place")
 _AT_ONCE = 1000
 
 
@@ -24,7 +24,8 @@ class Sightings:
 
     def sightings(self) -> Iterator[dict[str, Any]]:
         """One record per item, by time of receipt and item: `id`, `url`, `outcome`, `of`, `similarity`,
-        `reason` and `document`, the id of the article it was found to belong to.
+        `reason`; `document`, the id of the article it was found to belong to; `merged`, those that became
+        part of that by it; `place` in the log.
         """
         for hit in self._asking.walk({"match_all": {}}, _ORDER, source_includes=_EXPORTED):
             yield {name: hit["_source"].get(name) for name in _EXPORTED}
@@ -34,11 +35,11 @@ class Sightings:
         return dict(self._asking.buckets({"match_all": {}}, {"terms": {"field": "outcome"}}))
 
     def sightings_of(self, articles: Iterable[str]) -> list[dict[str, Any]]:
-        """Whole records of the items whose address or article is one of these ids, in the same order."""
+        """Whole records of items whose address or article is one of these, or took one in; same order."""
         found: dict[str, dict[str, Any]] = {}
         ids = sorted(set(articles))
         for start in range(0, len(ids), _AT_ONCE):
             some = ids[start : start + _AT_ONCE]
-            query = {"bool": {"should": [{"terms": {"id": some}}, {"terms": {"document": some}}]}}
+            query = {"bool": {"should": [{"terms": {field: some}} for field in ("id", "document", "merged")]}}
             found.update((hit["_id"], hit["_source"]) for hit in self._asking.walk(query, _ORDER))
         return sorted(found.values(), key=lambda one: (one["received"], one["item"]))
