@@ -63,13 +63,19 @@ def measure(admin: KafkaAdminClient, broker: Broker, generation: int, timeout: f
     return Lag(raw=raw, flagged=flagged, grouped=grouped)
 
 
+def worked(broker: Broker, generation: int, timeout: float = TIMEOUT) -> dict[tuple[str, int], int]:
+    """Offset up to which each (topic, partition) is finished by a generation's workers. Raises UserError."""
+    with administering(broker, timeout) as admin:
+        offsets = _committed(admin, topics.workers_group(broker, generation), timeout)
+    return {(one.topic, one.partition): offset for one, offset in offsets.items()}
+
+
 def _partitions(admin: KafkaAdminClient, names: list[str], broker: Broker) -> list[TopicPartition]:
-    found = []
-    for topic in admin.describe_topics(names):
-        if not topic["partitions"]:
-            raise missing(topic["name"], broker)
-        found += [TopicPartition(topic["name"], one["partition_index"]) for one in topic["partitions"]]
-    return found
+    described = {topic["name"]: topic["partitions"] for topic in admin.describe_topics(names)}
+    for name in names:
+        if not described.get(name):
+            raise missing(name, broker)
+    return [TopicPartition(name, one["partition_index"]) for name in names for one in described[name]]
 
 
 def _committed(admin: KafkaAdminClient, group: str, timeout: float) -> _Offsets:
