@@ -18,6 +18,7 @@ from streams.core.records import Evidence, Source
 from streams.sinks.elasticsearch import generations, retention
 from streams.sinks.elasticsearch.bulk import BulkSink
 from streams.sinks.elasticsearch.mapping import HIDDEN
+from streams.sinks.elasticsearch.ready import check
 from streams.sinks.elasticsearch.templates import analyzers_of, install, installed, templates
 from streams.wire import Operation
 
@@ -230,6 +231,31 @@ def test_facets_with_more_values_than_one_answer_holds_are_exact(index):
         a_document(n, source=Source(name=f"Daily {n % 1200}", host="daily.example")) for n in range(1250)
     )
     assert index.facets(Everything(), ["source"]) == index.kept.facets(Everything(), ["source"])
+
+
+def test_indices_of_an_older_version_are_in_the_way_of_their_own_generation_only(index):
+    client, names = index._client, index._index
+    old = names.articles_of(7, "2023-08")
+    client.indices.create(index=old, mappings={"_meta": {"biowire": 0}})
+    try:
+        check(client, names)
+        check(client, names, 1)
+        with pytest.raises(UserError, match="has mappings of version 0"):
+            check(client, names, 7)
+    finally:
+        client.indices.delete(index=old)
+
+
+def test_a_foreign_index_with_a_name_of_ours_is_told(index):
+    client, names = index._client, index._index
+    foreign = names.articles_of(7, "2023-08")
+    client.indices.create(index=foreign)
+    client.indices.put_mapping(index=foreign, meta={})
+    try:
+        with pytest.raises(UserError, match="was not made by biowire"):
+            check(client, names)
+    finally:
+        client.indices.delete(index=foreign)
 
 
 def test_a_foreign_alias_is_told(index):

@@ -100,15 +100,21 @@ def delete(client: Elasticsearch, index: Index, generation: int) -> None:
 
 def versions(client: Elasticsearch, index: Index) -> dict[str, object]:
     """Version of the mappings of every index with a name of ours, in order; None for one that is not ours."""
-    names = ",".join(f"{alias}*" for alias in (index.articles, index.stories, index.sightings))
+    aliases = (index.articles, index.stories, index.sightings)
+    names = ",".join(f"{alias},{alias}-g*" for alias in aliases)
     found = client.indices.get_mapping(index=names, ignore_unavailable=True)
     return {name: body["mappings"].get("_meta", {}).get(META) for name, body in sorted(found.body.items())}
 
 
-def check_foreign(client: Elasticsearch, index: Index) -> None:
-    """Raise UserError when an index with a name of ours is not ours, or of another version of mappings."""
+def check_foreign(client: Elasticsearch, index: Index, generation: int | None = None) -> None:
+    """Raise UserError when an index with a name of ours is not ours.
+
+    Also when one of the generation to be worked with (else the live one) has other mappings than this
+    version knows; those of another generation are what a replay replaces.
+    """
+    wanted = live_generation(client, index) if generation is None else generation
     for name, version in versions(client, index).items():
-        if version != SCHEMA_VERSION:
+        if version is None or (version != SCHEMA_VERSION and generation_of(index, name) == wanted):
             raise UserError(foreign(name, version))
 
 

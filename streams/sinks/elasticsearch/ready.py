@@ -39,13 +39,16 @@ def talking(index: Index, seconds: float = SECONDS) -> Iterator[Elasticsearch]:
             raise explain(cause, index) from cause
 
 
-def ready(index: Index, seconds: float = SECONDS) -> None:
-    """Return when agents and readers can work with it. Raises UserError; TransientError where it is away."""
+def ready(index: Index, seconds: float = SECONDS, *, generation: int | None = None) -> None:
+    """Return when agents and readers can work with it: with that generation, or with the live one.
+
+    Raises UserError; TransientError where it is away.
+    """
     with talking(index, seconds) as client:
-        check(client, index)
+        check(client, index, generation)
 
 
-def check(client: Elasticsearch, index: Index) -> None:
+def check(client: Elasticsearch, index: Index, generation: int | None = None) -> None:
     """The same of a server that was met already. Raises UserError."""
     missing = sorted(names(index) - set(installed(client, index)))
     if missing:
@@ -53,7 +56,7 @@ def check(client: Elasticsearch, index: Index) -> None:
             f"Elasticsearch at {index.url} has no index template {missing[0]}. Run `biowire provision` "
             "first, with the same index and index_prefix."
         )
-    check_foreign(client, index)
+    check_foreign(client, index, generation)
 
 
 def _met(client: Elasticsearch, index: Index) -> None:
