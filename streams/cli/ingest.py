@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,7 +13,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from connectors.broker import Broker
 from connectors.console import Context, json_option, pass_context, print_json
+from connectors.errors import UserError
 
 from ..embedded import Instance
 from ..ingest import ingest as take
@@ -22,9 +25,15 @@ from ..summary import print_summary, summary
 
 @click.command()
 @click.argument("file")
+@click.option(
+    "--wait",
+    metavar="SECONDS",
+    type=click.IntRange(1),
+    help="With a broker: wait so long until workers have taken everything on.",
+)
 @json_option
 @pass_context
-def ingest(context: Context, file: str, as_json: bool) -> None:
+def ingest(context: Context, file: str, wait: int | None, as_json: bool) -> None:
     """Take items from FILE (JSON Lines, gzipped or not; - for standard input) through the same path as feeds.
 
     What the store already has is skipped; a run that was stopped goes on where it was. With a broker, items
@@ -33,7 +42,7 @@ def ingest(context: Context, file: str, as_json: bool) -> None:
     Example: biowire ingest archive.jsonl.gz --json
     """
     if context.distributed:
-        _publish(context, file, as_json=as_json)
+        _publish(context, file, wait, as_json=as_json)
         return
     with (
         Instance(context.store, vocabulary(context.settings), starter_feeds()) as instance,
@@ -46,19 +55,22 @@ def ingest(context: Context, file: str, as_json: bool) -> None:
         print_summary(result)
 
 
-def _publish(context: Context, file: str, *, as_json: bool) -> None:
+def _publish(context: Context, file: str, wait: int | None, *, as_json: bool) -> None:
     from connectors.kafka_errors import broker_needed
 
     from ..publish_items import publish_items
 
+    broker = broker_needed(context.settings)
     with _progress("Publishing") as progress:
-        done = publish_items(broker_needed(context.settings), context.home, file, datetime.now(UTC), progress)
+        done = publish_items(broker, context.home, file, datetime.now(UTC), progress)
     result: dict[str, Any] = {
         "entries": done.lines,
         "published": done.published,
         "published_before": done.before,
         "seconds": done.seconds,
     }
+    if wait:
+        result["waited"] = _wait_for_workers(broker, wait)
     if as_json:
         print_json(result)
         return
@@ -67,6 +79,23 @@ def _publish(context: Context, file: str, *, as_json: bool) -> None:
         f"{done.published:,} of {done.lines:,} items handed over to Kafka in {done.seconds:.1f} s{again}. "
         "What becomes of them is counted by the workers; see `biowire status`."
     )
+
+
+def _wait_for_workers(broker: Broker, seconds: int) -> float:
+    """Return the seconds until nothing was outstanding. Raises UserError when that takes too long."""
+    from .. import control
+    from ..lag import lag
+
+    began = time.monotonic()
+    generation = control.live(broker).live
+    while outstanding := lag(broker, generation).total:
+        if time.monotonic() > began + seconds:
+            raise UserError(
+                f"After {seconds} s {outstanding:,} messages are still to be worked. They are in Kafka, "
+                "and will be once `biowire worker` runs."
+            )
+        time.sleep(0.5)
+    return round(time.monotonic() - began, 1)
 
 
 @contextmanager

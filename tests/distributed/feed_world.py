@@ -24,7 +24,9 @@ PARTITIONS = 8
 
 
 @contextlib.contextmanager
-def topics(bootstrap: str, prefix: str, partitions: int = PARTITIONS) -> Iterator[Broker]:
+def topics(
+    bootstrap: str, prefix: str, partitions: int = PARTITIONS, options: dict[str, Any] | None = None
+) -> Iterator[Broker]:
     """The topics of a connector, as `biowire provision` makes them; deleted in the end."""
     broker = Broker(hosts=(bootstrap,), prefix=f"{prefix}.", partitions=partitions)
     compact = {"cleanup.policy": "compact"}
@@ -33,7 +35,7 @@ def topics(bootstrap: str, prefix: str, partitions: int = PARTITIONS) -> Iterato
         feeds(broker): compact,
         feed_states(broker): compact,
     }
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = KafkaAdminClient(**(options or {"bootstrap_servers": bootstrap}))
     try:
         admin.create_topics(
             {
@@ -50,7 +52,7 @@ def topics(bootstrap: str, prefix: str, partitions: int = PARTITIONS) -> Iterato
 
 def published(broker: Broker) -> list[tuple[int, Any]]:
     """Everything in articles.raw: partition and message."""
-    with contextlib.closing(KafkaConsumer(bootstrap_servers=list(broker.hosts))) as consumer:
+    with contextlib.closing(KafkaConsumer(**broker.client_options())) as consumer:
         places = [TopicPartition(raw(broker), number) for number in range(broker.partitions)]
         consumer.assign(places)
         consumer.seek_to_beginning(*places)
