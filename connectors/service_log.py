@@ -1,4 +1,4 @@
-"""What processes that run for days write to standard error: every change of state once, nothing a thousand times.
+"""What processes that run for days write to standard error: each change once, nothing a thousand times.
 
 A client whose broker is away says so many times a second, in the same words.
 """

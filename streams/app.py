@@ -8,7 +8,7 @@ exactly-once are off; docs/decisions.md says what each of them loses.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,7 +45,12 @@ class Worker:
 
     app: faust.App
     taking: Taking
-    keepings: tuple[Keeping, ...]
+    keepings: Mapping[str, Keeping]
+    """By the topic they read."""
+
+    def assigned(self) -> set[tuple[str, int]]:
+        """The (topic, partition) pairs this worker has now."""
+        return {(one.topic, one.partition) for one in self.app.consumer.assignment()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +114,9 @@ def create(plan: WorkerPlan) -> Worker:
     work = {"dedup": keepings["dedup"].take, "story": keepings["story"].take, "index": indexing.take}
     for stage in plan.stages:
         _agent(app, taking, stage, names[stage], work[stage])
-    _watch_partitions(app, {names[stage]: keeping for stage, keeping in keepings.items()})
-    return Worker(app=app, taking=taking, keepings=tuple(keepings.values()))
+    by_topic = {names[stage]: keeping for stage, keeping in keepings.items()}
+    _watch_partitions(app, by_topic)
+    return Worker(app=app, taking=taking, keepings=by_topic)
 
 
 def _app(plan: WorkerPlan) -> faust.App:

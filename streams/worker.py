@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from connectors.errors import BiowireError, TransientError, UserError
 
+from .agents.standby import stand_by
 from .app import Worker
 
 _log = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ class Watch:
     """What the worker waits for, as a sentence; empty when it does not."""
     superseded: Callable[[], str]
     """Why this generation is not to be worked any more, as a sentence; empty while it is."""
+    worked: Callable[[], Mapping[tuple[str, int], int]] | None = None
+    """How far each (topic, partition) is finished by whoever has it: given, replicas stand by."""
 
 
 async def serve(worker: Worker, stop: asyncio.Event, watch: Watch) -> None:
@@ -46,7 +49,11 @@ async def serve(worker: Worker, stop: asyncio.Event, watch: Watch) -> None:
     app = worker.app
     try:
         await asyncio.wait_for(app.start(), START)
+        standing = [stand_by(worker.keepings, worker.assigned, watch.worked)] if watch.worked else []
+        followers = [asyncio.create_task(one) for one in standing]
         await _watched(worker, stop, watch)
+        for follower in followers:
+            follower.cancel()
     except TimeoutError as cause:
         raise TransientError("Faust did not start in time; start the worker again.") from cause
     finally:
@@ -93,5 +100,5 @@ async def _leave(worker: Worker) -> None:
             await worker.app.consumer.commit()
     except Exception as cause:  # noqa: BLE001 - then those batches come again
         _log.info("not committed", extra={"reason": repr(cause)})
-    for keeping in worker.keepings:
+    for keeping in worker.keepings.values():
         keeping.close()

@@ -13,6 +13,9 @@ from typing import Protocol
 
 from ..partitions.store import Message, PartitionStore, Record, after
 
+CATCH_UP = 1000
+"""Offsets followed at a time."""
+
 _log = logging.getLogger(__name__)
 
 Read = Callable[[int, int, int], AsyncIterator[Sequence[Record]]]
@@ -39,9 +42,38 @@ class Keeping:
         self._stage, self._open, self._read, self._send = stage, open_, read, send
         self._partitions: dict[int, Partition] = {}
         self._revoked: set[int] = set()
+        self._lock = asyncio.Lock()
 
     async def take(self, records: Sequence[Record]) -> None:
         """Work a batch of any partitions; returns when all that comes of it is with the broker."""
+        async with self._lock:
+            await self._take(records)
+
+    async def follow(self, number: int, end: int) -> None:
+        """Keep the file of a partition that another worker has up to date: a replica standing by.
+
+        `end`: how far that worker has finished. One batch at a time, so that our own work need not wait.
+        """
+        reached = -1
+        while reached < end:
+            async with self._lock:
+                partition = self._partitions.get(number) or self._standing_by(number, end)
+                if partition is None or partition.store.next in (reached, end):
+                    return
+                reached = partition.store.next
+                await self._catch_up(partition, number, min(end, reached + CATCH_UP))
+
+    def _standing_by(self, number: int, end: int) -> Partition | None:
+        """Open a partition to follow it; None when our file may still have something to send."""
+        partition = self._open(number)
+        if partition.store.next > end:
+            partition.store.close()
+            return None
+        partition.store.clear_outbox()
+        self._partitions[number] = partition
+        return partition
+
+    async def _take(self, records: Sequence[Record]) -> None:
         self._let_go()
         for run in runs(records):
             partition = await self._ready(run[0])

@@ -26,7 +26,7 @@ from ..app import WorkerPlan, create
 from ..background import Measured
 from ..core.compiled import Vocabulary
 from ..core.sources import Sources
-from ..lag import Lag, lag
+from ..lag import Lag, lag, worked
 from ..metrics import Metrics
 from ..seeds_files import starter_feeds, vocabulary
 from ..sinks.elasticsearch import document
@@ -146,6 +146,7 @@ async def _work(
             outstanding=lambda: behind.value.total,
             busy=lambda: sink.waiting or "; ".join(metrics.reasons()),
             superseded=lambda: news.value,
+            worked=(lambda: worked(broker, generation)) if context.settings["worker_standby"] else None,
         )
         _log.info("worker starts", extra={"generation": generation, "worker": plan.worker_id})
         await serve(create(plan), _told_to_stop(), watch)

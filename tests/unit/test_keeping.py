@@ -103,6 +103,34 @@ async def test_a_revoked_partition_is_let_go_before_the_next_batch(tmp_path: Pat
     worker.keeping.close()
 
 
+async def test_a_replica_standing_by_takes_over_without_reading_again(tmp_path: Path) -> None:
+    world = filled(tmp_path)
+    one, other = Worker(world, 1, "raw"), Worker(world, 2, "raw")
+    await one.take(0, 40)
+    await other.keeping.follow(0, 40)
+    await one.take(40, 100)
+    await other.keeping.follow(0, 100)
+    assert other.sent == []
+    assert other.reread == [(0, 40), (40, 100)]
+    one.keeping.close()
+    await other.take(100, 120)
+    assert len(other.sent) == 20
+    assert other.reread == [(0, 40), (40, 100)]
+    other.keeping.close()
+
+
+async def test_a_replica_leaves_alone_what_it_may_have_to_send_itself(tmp_path: Path) -> None:
+    world = filled(tmp_path)
+    dead = Worker(world, 1, "raw")
+    await dead.take(0, 50)
+    dead.keeping.close()
+    risen = Worker(world, 1, "raw")
+    await risen.keeping.follow(0, 20)  # the group knows of 20, our file of 50
+    await risen.take(20, 50)
+    assert risen.sent == dead.sent
+    risen.keeping.close()
+
+
 def test_runs_are_cut_where_offsets_or_partitions_break() -> None:
     def record(partition: int, offset: int) -> Record:
         return Record("t", partition, offset, None, None, {}, 0.0)
