@@ -29,8 +29,8 @@ from .core.evaluate import FLAGS, evaluate
 from .core.evaluate_pairs import Agreement, LabelledPair, near_duplicates, same_story
 from .core.records import Flagged, Grouping, Match
 from .core.story import Stories
-from .seen import SeenState
-from .sinks import ArticleIndex
+from .reading import Received
+from .sinks import ArticleSearch
 from .state.memory import MemoryStoryState
 
 LABELLED_AT = datetime(2100, 1, 1, tzinfo=UTC)
@@ -102,10 +102,11 @@ def _scores(results: Iterable[tuple[Mapping[str, Any], Flagged]]) -> dict[str, A
     return {measure: score.as_dict() for measure, score in evaluate(results).items()}
 
 
-def evaluate_pairs(labelled: Labelled, index: ArticleIndex, seen: SeenState) -> dict[str, Any]:
+def evaluate_pairs(labelled: Labelled, index: ArticleSearch, received: Received) -> dict[str, Any]:
     """Agreement of the stored stories with labelled pairs; pairs the store does not have are counted."""
     groupings = dict(_groupings(index))
-    pairs = [replace(pair, a=_now(pair.a, seen), b=_now(pair.b, seen)) for pair in labelled.pairs]
+    now = received.document_of
+    pairs = [replace(pair, a=now(pair.a), b=now(pair.b)) for pair in labelled.pairs]
     there = [pair for pair in pairs if pair.a in groupings and pair.b in groupings]
     easy = [pair for pair in there if not pair.note]
     return {
@@ -118,13 +119,7 @@ def evaluate_pairs(labelled: Labelled, index: ArticleIndex, seen: SeenState) -> 
     }
 
 
-def _now(id_: str, seen: SeenState) -> str:
-    """The document an article belongs to: its own, or the one it is a sighting of."""
-    group = seen.group(id_)
-    return group[0] if group else id_
-
-
-def _groupings(index: ArticleIndex) -> Iterator[tuple[str, Grouping]]:
+def _groupings(index: ArticleSearch) -> Iterator[tuple[str, Grouping]]:
     """Each document's place among the others, as far as pairs are concerned."""
     for document in index.scan():
         dedup = document.dedup

@@ -11,8 +11,8 @@ from rich.table import Table
 
 from connectors.console import Context, json_option, pass_context, print_json
 
-from ..embedded import reading
 from ..evaluate import Labelled, evaluate_items, evaluate_pairs, evaluate_world, read_labels
+from ..reading import reading
 from ..seeds_files import vocabulary
 
 MAIN = ("relevance", "relevance.mentioned", "flag.", "modality", "domain", "theme")
@@ -47,8 +47,8 @@ def evaluate(context: Context, files: tuple[str, ...], as_json: bool) -> None:
     if labelled.items:
         result |= evaluate_items(labelled, words)
     if labelled.pairs:
-        with reading(context.store) as ports:
-            result |= evaluate_pairs(labelled, ports.index, ports.seen)
+        with reading(context) as ports:
+            result |= evaluate_pairs(labelled, ports.index, ports.received)
     if as_json:
         print_json(result)
     else:

@@ -10,8 +10,8 @@ from rich.markup import escape
 
 from connectors.console import Context, json_option, pass_context, print_json, safe
 
-from ..embedded import reading
 from ..explain import Explainer
+from ..reading import reading
 from ..seeds_files import vocabulary
 
 
@@ -24,14 +24,8 @@ def explain(context: Context, article: str, as_json: bool) -> None:
 
     Example: biowire explain https://example.org/2026/11/face-scans-at-the-border
     """
-    with reading(context.store) as ports:
-        trace = Explainer(
-            log=ports.log,
-            seen=ports.seen,
-            stories=ports.stories,
-            index=ports.index,
-            vocabulary=vocabulary(context.settings),
-        ).explain(article)
+    with reading(context) as ports:
+        trace = Explainer(reading=ports, vocabulary=vocabulary(context.settings)).explain(article)
     if as_json:
         print_json(trace)
     else:

@@ -20,8 +20,8 @@ from ..core.highlight import Fragment
 from ..core.index import FACETS
 from ..core.query_parse import parse
 from ..core.records import Document
-from ..embedded import reading
 from ..export import FORMATS, write_documents, write_sightings
+from ..reading import reading
 from ..sinks import Hit, SearchResult, Sort
 from .periods import period_options
 
@@ -55,7 +55,7 @@ def search(
     Example: biowire search 'title:"face recognition" domain:policing -country:us' --since 30d
     """
     wanted = parse(query)
-    with reading(context.store) as ports:
+    with reading(context) as ports:
         result = ports.index.search(
             wanted,
             since=since,
@@ -131,7 +131,7 @@ def show(context: Context, article: str, as_json: bool) -> None:
 
     Example: biowire show https://news.example/face-recognition-trial
     """
-    with reading(context.store) as ports:
+    with reading(context) as ports:
         document = ports.index.find(article)
     if document is None:
         raise UserError(
@@ -198,9 +198,9 @@ def export(
     if format_ == "parquet" and output is None:
         raise UserError("A Parquet file has to be given a name: add --output FILE.")
     wanted = parse(query)
-    with reading(context.store) as ports, _target(output) as file:
+    with reading(context, fresh=True) as ports, _target(output) as file:
         if sightings:
-            write_sightings(ports.seen.sightings(), ports.index.story_ids(), format_, file)
+            write_sightings(ports.received.sightings(), ports.index.story_ids(), format_, file)
         else:
             found = ports.index.scan(wanted, since=since, until=until, copies=not no_copies)
             write_documents(found, format_, file)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from importlib import metadata
 from typing import Any
 
 import click
@@ -12,9 +10,7 @@ from rich.table import Table
 
 from connectors.console import Context, json_option, pass_context, print_json
 
-from ..core.records import OUTCOMES
-from ..embedded import Reading, reading
-from ..pipeline import PIPELINE_VERSION
+from ..reading import reading
 from ..seeds_files import vocabulary
 
 
@@ -26,52 +22,12 @@ def status(context: Context, as_json: bool) -> None:
 
     Example: biowire status --json
     """
-    with reading(context.store) as ports:
-        result = _status(ports, vocabulary(context.settings).version)
+    with reading(context, fresh=True) as ports:
+        result = ports.status(vocabulary(context.settings).version)
     if as_json:
         print_json(result)
     else:
         _print(result)
-
-
-def _status(ports: Reading, vocabulary_version: str) -> dict[str, Any]:
-    outcomes = ports.seen.outcomes()
-    counts = ports.index.counts()
-    return {
-        "mode": "embedded",
-        "items": len(ports.log),
-        "repeated": ports.log.repeated,
-        "documents": counts["documents"],
-        "stories": counts["stories"],
-        "flagged": counts["flagged"],
-        "outcomes": {outcome: outcomes.get(outcome, 0) for outcome in OUTCOMES},
-        "lag": ports.lag,
-        "dead_letters": outcomes.get("failed", 0),
-        "feeds": _feeds(ports),
-        "versions": {
-            "biowire": metadata.version("biowire"),
-            "pipeline": PIPELINE_VERSION,
-            "vocabulary": vocabulary_version,
-        },
-    }
-
-
-def _feeds(ports: Reading) -> dict[str, int]:
-    states = ports.feeds.all()
-    health = Counter(
-        "retired"
-        if one.state.retired
-        else "failing"
-        if one.state.failures
-        else "never fetched"
-        if one.state.last_success is None
-        else "well"
-        for one in states
-    )
-    return {
-        "total": len(states),
-        **{word: health[word] for word in ("well", "failing", "never fetched", "retired")},
-    }
 
 
 def _print(result: dict[str, Any]) -> None:

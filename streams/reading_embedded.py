@@ -1,0 +1,96 @@
+"""What reading commands look at in embedded mode: the store, opened for reading only."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from connectors.normalize import item_from_json, normalize
+from connectors.records import Article
+
+from . import embedded
+from .core.dedup import Seen, stand
+from .core.explaining import Explanation
+from .core.records import Document
+from .reading import Trace, by_outcome, feeds_health, versions
+from .seen.sqlite import SqliteSeenState
+from .sinks import ArticleSearch
+
+
+@contextlib.contextmanager
+def reading(store: Path) -> Iterator[StoreReading]:
+    """Open a store. Raises StoreError when there is none."""
+    with embedded.reading(store) as ports:
+        yield StoreReading(ports)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreReading:
+    """See Reading."""
+
+    ports: embedded.Reading
+
+    @property
+    def index(self) -> ArticleSearch:
+        """See Reading."""
+        return self.ports.index
+
+    @property
+    def received(self) -> StoreReceived:
+        """See Reading."""
+        return StoreReceived(self.ports.seen)
+
+    def standing(self, document: Document, seen: Seen) -> Article | None:  # noqa: ARG002 - the port's
+        """See Reading: the item that speaks, from the log; None when retention removed it."""
+        lines = self.ports.log.read([seen.speaker.seq])
+        return stand(normalize(item_from_json(lines[0].body), lines[0].received), seen) if lines else None
+
+    def compared(self, document: Document) -> Explanation | None:
+        """See Reading."""
+        return self.ports.stories.explain(document.id)
+
+    def status(self, vocabulary: str) -> dict[str, Any]:
+        """See Reading."""
+        ports = self.ports
+        outcomes = ports.seen.outcomes()
+        counts = ports.index.counts()
+        return {
+            "mode": "embedded",
+            "items": len(ports.log),
+            "repeated": ports.log.repeated,
+            "documents": counts["documents"],
+            "stories": counts["stories"],
+            "flagged": counts["flagged"],
+            "outcomes": by_outcome(outcomes),
+            "lag": ports.lag,
+            "dead_letters": outcomes.get("failed", 0),
+            "feeds": feeds_health(one.state for one in ports.feeds.all()),
+            "versions": versions(vocabulary),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StoreReceived:
+    """See Received: dedup's memory tells."""
+
+    seen: SqliteSeenState
+
+    def trace(self, article: str) -> Trace | None:
+        """See Received."""
+        group = self.seen.group(article)
+        if group is None:
+            return None
+        id_, sightings = group
+        return Trace(id_, sightings, self.seen.reasons([one.seq for one in sightings]))
+
+    def document_of(self, article: str) -> str:
+        """See Received."""
+        group = self.seen.group(article)
+        return group[0] if group else article
+
+    def sightings(self) -> Iterator[dict[str, Any]]:
+        """See Received."""
+        return self.seen.sightings()
