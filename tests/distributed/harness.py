@@ -9,6 +9,7 @@ import contextlib
 import json
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -140,6 +141,27 @@ class Cluster:
             found += [(hit["_index"], hit["_id"]) for hit in hits]
             query["search_after"] = hits[-1]["sort"]
         return found
+
+    def count(self, alias: str) -> int:
+        """What a search counts now, without a refresh; 0 while there is no such index."""
+        try:
+            return int(self.ask(f"/{alias}/_count")["count"])
+        except urllib.error.HTTPError as error:
+            if error.code in {404, 503}:
+                return 0
+            raise
+
+    def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """POST to one of our aliases: `/articles/_search`."""
+        return self._post(f"/{self.index_prefix}{path.lstrip('/')}", body)
+
+    def refresh_interval(self) -> str:
+        """How often Elasticsearch makes what was written searchable."""
+        http = "http://" + self.elastic.partition("://")[2].split(",")[0]
+        path = f"/{self.index_prefix}sightings/_settings/index.refresh_interval?include_defaults=true&flat_settings=true"
+        with urllib.request.urlopen(http + path, timeout=10) as answer:
+            (found,) = json.load(answer).values()
+        return str({**found.get("defaults", {}), **found["settings"]}["index.refresh_interval"])
 
     def _post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         http = "http://" + self.elastic.partition("://")[2].split(",")[0]

@@ -115,7 +115,9 @@ class LogView:
 
 def append_raw(broker: Broker, messages: list[tuple[bytes, bytes | None, int]], received: int) -> list[Place]:
     """Put bytes (key, value, partition) into articles.raw past all of our own checks; returns their places."""
-    producer = KafkaProducer(**broker.client_options(), acks="all", max_request_size=16 * 1024 * 1024)
+    producer = KafkaProducer(
+        **broker.client_options(), acks="all", max_request_size=16 * 1024 * 1024, bootstrap_timeout_ms=5000
+    )
     try:
         sent = [
             producer.send(

@@ -86,6 +86,8 @@ def test_documents_are_the_same_as_embedded_mode_makes_them(
         assert differences(documents(embedded), made) == []
         indexed = cluster.ids_by_index()
         assert sorted(id_ for _, id_ in indexed) == sorted(one["id"] for one in made)
+        stories = [id_ for _, id_ in cluster.ids_by_index("stories")]
+        assert sorted(stories) == sorted({one["story_id"] for one in made})
         assert cluster.dead_letters() == []
         assert sightings(cluster.sightings()) == sightings(embedded_sightings(embedded))
         status, reference = cluster.biowire_json("status"), biowire_json("status", home=embedded)

@@ -1,0 +1,118 @@
+"""The bare Faust chain that the distributed mode is compared with: as many hops, the same messages, no work.
+
+    bench.0 ─► forward ─► bench.1 ─► forward ─► bench.2 ─► count
+
+Run as a process of its own: `python -m benchmarks._forward BOOTSTRAP PREFIX NAME FOLDER`. What a hop sends is read
+from `FOLDER/1` and `FOLDER/2`, so that each hop carries as many messages, of the same bytes, as ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import faust
+import msgspec
+
+PARTITIONS = 8
+MESSAGE_LIMIT = 16 * 1024 * 1024
+
+
+def messages(path: Path) -> list[bytes]:
+    """What `save` kept."""
+    found: list[bytes] = msgspec.msgpack.decode(path.read_bytes(), type=list[bytes])
+    return found
+
+
+def save(path: Path, values: list[bytes]) -> None:
+    path.write_bytes(msgspec.msgpack.encode(values))
+
+
+def app_of(bootstrap: str, prefix: str, name: str, folder: Path) -> faust.App:
+    """With the settings of our own app (streams/app.py)."""
+    return faust.App(
+        f"{prefix}chain",
+        broker=f"kafka://{bootstrap}",
+        datadir=folder / name,
+        store="memory://",
+        processing_guarantee="at_least_once",
+        consumer_group_instance_id=name,
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=2.5,
+        broker_commit_interval=1.0,
+        broker_max_poll_records=1000,
+        consumer_max_fetch_size=MESSAGE_LIMIT,
+        consumer_auto_offset_reset="earliest",
+        producer_acks=-1,
+        producer_max_request_size=MESSAGE_LIMIT,
+        producer_compression_type="zstd",
+        producer_linger=0.005,
+        stream_buffer_maxsize=2000,
+        stream_wait_empty=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+        value_serializer="raw",
+        key_serializer="raw",
+        loghandlers=[],
+        logging_config=None,
+    )
+
+
+class Share:
+    """How many messages go out for each that comes in, spread evenly."""
+
+    def __init__(self, values: list[bytes], incoming: int) -> None:
+        self._values, self._each, self._due = cycle(values), len(values) / incoming, 0.0
+
+    def next(self) -> Iterator[bytes]:
+        self._due += self._each
+        while self._due >= 1.0 - 1e-9:
+            self._due -= 1.0
+            yield next(self._values)
+
+
+async def run(bootstrap: str, prefix: str, name: str, folder: Path, counts: list[int]) -> None:
+    app = app_of(bootstrap, prefix, name, folder)
+    hops = [app.topic(f"{prefix}{n}", key_serializer="raw", value_serializer="raw") for n in range(3)]
+    times: dict[str, Any] = {"count": 0, "first": 0.0, "last": 0.0}
+
+    def forward(at: int) -> None:
+        share = Share(messages(folder / str(at + 1)), counts[at])
+
+        async def agent(stream: Any) -> None:
+            number = 0
+            async for _ in stream:
+                for value in share.next():
+                    number += 1
+                    await hops[at + 1].send(key=b"k", value=value, partition=number % PARTITIONS)
+
+        app.agent(hops[at], name=f"forward-{at}", concurrency=1)(agent)
+
+    async def count(stream: Any) -> None:
+        async for _ in stream:
+            times["last"] = time.time()
+            times["first"] = times["first"] or times["last"]
+            times["count"] += 1
+
+    forward(0)
+    forward(1)
+    app.agent(hops[2], name="count", concurrency=1)(count)
+    await app.start()
+    while True:
+        await asyncio.sleep(0.25)
+        (folder / f"{name}.new").write_text(json.dumps(times))
+        (folder / f"{name}.new").replace(folder / f"{name}.json")
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    asyncio.run(run(sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4]), json.loads(sys.argv[5])))

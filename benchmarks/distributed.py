@@ -1,0 +1,223 @@
+"""The distributed mode from Kafka to searchable, broker and node included, beside what bare tools reach.
+
+A backlog of items waits in articles.raw; measured is from the first document's arrival in Elasticsearch to the last's.
+In the same run, on the same servers: a bare Faust chain of as many hops that forwards as many messages of the same
+bytes and does nothing else; and bare `helpers.streaming_bulk` of the same documents into the same mapping. Neither of
+them reads, decides or remembers anything. Then, at half the load: from handing an item to Kafka until a search finds it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ._stream import ROOT, items, source
+
+sys.path.insert(0, str(ROOT / "tests"))  # the harness and the servers live with the tests
+
+from tests.distributed.harness import Cluster, own_servers, wait_for
+from tests.distributed.log_view import LogView
+
+from . import _forward
+from ._latency import latency
+
+TARGET, BEST_PUBLISHED = 0.7, 130
+
+
+def run(quick: bool) -> dict[str, Any]:
+    """Articles a second, ratios to the peers, latency."""
+    count = 2_500 if quick else 8_000
+    sample = list(items(count + 3_000))
+    with tempfile.TemporaryDirectory(prefix="biowire-bench-") as name, own_servers(Path(name)) as servers:
+        kafka, elastic = servers
+        each = {
+            f"{workers} worker{'s' * (workers > 1)}": _with_workers(
+                workers, sample, count, kafka, elastic, Path(name), seconds=10 if quick else 30
+            )
+            for workers in (1, 2)
+        }
+    best = max(one["ours"]["articles_per_second"] for one in each.values())
+    return {
+        "source": source(),
+        "items": count,
+        "cores": os.cpu_count(),
+        "each": each,
+        "best_articles_per_second": best,
+        "above_best_published": best > BEST_PUBLISHED,
+        "target_ratio": TARGET,
+        "reaches_target": all(one["ratio_to_slower_peer"] >= TARGET for one in each.values()),
+    }
+
+
+def _with_workers(
+    workers: int,
+    sample: list[dict[str, Any]],
+    count: int,
+    kafka: Any,
+    elastic: Any,
+    folder: Path,
+    seconds: float,
+) -> dict[str, Any]:
+    home = folder / f"bench{workers}"
+    home.mkdir()
+    backlog = home / "items.jsonl"
+    backlog.write_text("".join(json.dumps(one) + "\n" for one in sample[:count]), encoding="utf-8")
+    with Cluster(kafka.url, elastic.url, home, f"bench{workers}") as cluster:
+        cluster.provision()
+        cluster.biowire("ingest", str(backlog))
+        began = time.monotonic()
+        cluster.workers(workers)
+        ours = _until_all_arrived(cluster, count)
+        ours["seconds_to_first"] = round(ours.pop("first") - began, 1)
+        cluster.wait_until_drained(300)
+        rate = ours["articles_per_second"] / 2
+        waited = latency(cluster, sample[count:], rate, seconds)
+        ours["memory_mb"] = cluster.memory()
+        for member in cluster.members.values():
+            member.terminate()
+        carried = _carried(cluster)
+        documents = _documents(cluster, elastic)
+    chain = _chain(workers, carried, kafka.bootstrap, f"chain{workers}.", home)
+    bulk = _bulk(documents, elastic, f"bulk{workers}-")
+    return {
+        "ours": ours,
+        "latency": waited,
+        "bare_faust_chain": chain,
+        "bare_streaming_bulk": bulk,
+        "ratio_to_chain": round(chain["seconds"] / ours["seconds"], 2),
+        "ratio_to_bulk": round(bulk["seconds"] / ours["seconds"], 2),
+        "ratio_to_slower_peer": round(max(chain["seconds"], bulk["seconds"]) / ours["seconds"], 2),
+    }
+
+
+def _until_all_arrived(cluster: Cluster, count: int) -> dict[str, Any]:
+    """From the first document to the last, by what a search counts."""
+    first = last = time.monotonic()
+    already = seen = 0
+    deadline = time.monotonic() + 900
+    while True:
+        now = cluster.count("sightings")
+        if now > seen:
+            last, seen = time.monotonic(), now
+            if not already:
+                first, already = last, now
+        if seen >= count:
+            break
+        assert time.monotonic() < deadline, f"{seen} of {count} arrived{cluster.tails()}"
+        time.sleep(0.1)
+    return {
+        "first": first,
+        "seconds": round(last - first, 2),
+        "articles_per_second": round((count - already) / (last - first)),
+    }
+
+
+def _carried(cluster: Cluster) -> list[list[bytes]]:
+    """Every message on each of our hops."""
+    with LogView(cluster.broker) as view:
+        return [[value or b"" for _, _, _, value, _ in view.messages(topic)] for topic in view.worked_topics]
+
+
+def _documents(cluster: Cluster, elastic: Any) -> list[dict[str, Any]]:
+    """Everything under the alias of articles, as it was written."""
+    from elasticsearch import Elasticsearch
+    from elasticsearch.helpers import scan
+
+    with Elasticsearch(elastic.http) as client:
+        hits = scan(client, index=f"{cluster.index_prefix}articles", size=500)
+        return [{"_index": hit["_index"], "_id": hit["_id"], "_source": hit["_source"]} for hit in hits]
+
+
+def _chain(
+    workers: int, carried: list[list[bytes]], bootstrap: str, prefix: str, folder: Path
+) -> dict[str, Any]:
+    """The same messages through Faust alone."""
+    from kafka import KafkaAdminClient, KafkaProducer
+
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    settings = {"num_partitions": _forward.PARTITIONS, "replication_factor": 1}
+    settings["configs"] = {"max.message.bytes": str(_forward.MESSAGE_LIMIT)}
+    admin.create_topics({f"{prefix}{hop}": settings for hop in range(3)})
+    admin.close()
+    producer = KafkaProducer(
+        bootstrap_servers=bootstrap, max_request_size=_forward.MESSAGE_LIMIT, compression_type="zstd"
+    )
+    for number, value in enumerate(carried[0]):
+        producer.send(f"{prefix}0", key=b"k", value=value, partition=number % _forward.PARTITIONS)
+    producer.flush()
+    producer.close()
+    for hop in (1, 2):
+        _forward.save(folder / str(hop), carried[hop])
+    counts = [len(messages) for messages in carried]
+    with _chain_workers(workers, [bootstrap, prefix], folder, counts) as names:
+        # Where shares do not divide evenly, each worker may still hold the last one.
+        wanted = counts[2] - 2 * workers
+        wait_for(
+            lambda: sum(_times(folder, names, "count")) >= wanted, 600, "the bare chain does not end", 0.5
+        )
+        seconds = max(_times(folder, names, "last")) - min(
+            time_ for time_ in _times(folder, names, "first") if time_
+        )
+    return {
+        "seconds": round(seconds, 2),
+        "articles_per_second": round(counts[0] / seconds),
+        "messages": counts,
+        "megabytes": [round(sum(map(len, messages)) / 1e6, 1) for messages in carried],
+    }
+
+
+@contextmanager
+def _chain_workers(workers: int, where: list[str], folder: Path, counts: list[int]) -> Iterator[list[str]]:
+    names = [f"forward-{number}" for number in range(workers)]
+    line = [sys.executable, "-m", "benchmarks._forward", *where]
+    with (folder / "forward.log").open("wb") as log:
+        processes = [
+            subprocess.Popen([*line, name, str(folder), json.dumps(counts)], cwd=ROOT, stdout=log, stderr=log)
+            for name in names
+        ]
+        try:
+            yield names
+        finally:
+            for process in processes:
+                process.kill()
+                process.wait()
+
+
+def _times(folder: Path, names: list[str], field: str) -> list[Any]:
+    return [json.loads((folder / f"{name}.json").read_text())[field] for name in names]
+
+
+def _bulk(documents: list[dict[str, Any]], elastic: Any, prefix: str) -> dict[str, Any]:
+    """The same documents through the client's own helper, into indices of the same mapping."""
+    from elasticsearch import Elasticsearch
+    from elasticsearch.helpers import streaming_bulk
+
+    from streams.sinks.elasticsearch.settings import index_of
+    from streams.sinks.elasticsearch.templates import install
+
+    index = index_of({"index": elastic.url, "index_prefix": prefix})
+    assert index is not None
+    with index.client() as client:
+        install(client, index)
+    moved = [one | {"_index": prefix + one["_index"].partition("-")[2]} for one in documents]
+    with Elasticsearch(elastic.http, request_timeout=120) as client:
+        for name in sorted({one["_index"] for one in moved}):
+            client.indices.create(index=name)
+        began = time.monotonic()
+        for _ in streaming_bulk(client, moved):
+            pass
+        seconds = time.monotonic() - began
+        client.indices.delete(index=f"{prefix}articles-g1-*", expand_wildcards="open")
+    return {
+        "seconds": round(seconds, 2),
+        "documents_per_second": round(len(documents) / seconds),
+        "documents": len(documents),
+    }
