@@ -230,10 +230,10 @@ class FeedList:
 
     def _belongs(self, consumer: Any) -> bool:
         """Ask the group by a commit, which only a member may make. Raises FencedInstanceIdError."""
-        from kafka import OffsetAndMetadata
-        from kafka.errors import CommitFailedError, RetriableError
+        from kafka import OffsetAndMetadata, errors
         from kafka.structs import MemberState
 
+        changing = (errors.CommitFailedError, errors.RebalanceInProgressError, errors.IllegalGenerationError)
         try:
             offsets = {
                 place: OffsetAndMetadata(consumer.position(place, timeout_ms=1000) or 0, "", -1)
@@ -242,7 +242,7 @@ class FeedList:
             if offsets:
                 consumer.commit(offsets, timeout_ms=3000)
             return bool(consumer.group_metadata().state == MemberState.STABLE)
-        except (CommitFailedError, RetriableError):
+        except (*changing, errors.UnknownMemberIdError, errors.RetriableError):
             return False
 
     def _suspend(self) -> None:

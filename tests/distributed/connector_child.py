@@ -34,6 +34,10 @@ async def main(bootstrap: str, prefix: str, member: str, port: str, delay: str) 
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(name)s %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        logging.Formatter("%(asctime)s %(process)d %(name)s %(message)s %(why)s", defaults={"why": ""})
+    )
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     asyncio.run(main(*sys.argv[1:]))

@@ -35,19 +35,15 @@ def topics(
         feeds(broker): compact,
         feed_states(broker): compact,
     }
-    admin = KafkaAdminClient(**(options or {"bootstrap_servers": bootstrap}))
-    try:
+    topic = {"num_partitions": partitions, "replication_factor": 1}
+    client = options or {"bootstrap_servers": bootstrap}
+    with contextlib.closing(KafkaAdminClient(**client)) as admin:
         admin.create_topics(
-            {
-                name: {"num_partitions": partitions, "replication_factor": 1, "configs": configs}
-                for name, configs in made.items()
-            },
-            wait_for_metadata=True,
+            {name: topic | {"configs": configs} for name, configs in made.items()}, wait_for_metadata=True
         )
-        yield broker
+    yield broker
+    with contextlib.closing(KafkaAdminClient(**client)) as admin:
         admin.delete_topics(list(made))
-    finally:
-        admin.close()
 
 
 def published(broker: Broker) -> list[tuple[int, Any]]:
