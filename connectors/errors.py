@@ -2,6 +2,7 @@
 
 BiowireError
 ├── UserError        a person can mend it: one plain sentence, exit code 2
+│   ├── NotYet       a server or topic is not there, and may come: those who start together wait
 │   └── StoreError   the store cannot be used as it is (newer version, locked, damaged)
 ├── PermanentError   trying again will not help: a dead letter, or a failure shown on the feed
 │   └── NotAFeed     the document is no feed (a page, a captcha, JSON of another kind)
@@ -17,6 +18,10 @@ class BiowireError(Exception):
 
 class UserError(BiowireError):
     """Something a person can mend; the message is a full sentence that says how."""
+
+
+class NotYet(UserError):  # noqa: N818 - reads as the sentence it is
+    """Something is not there that may come: a server that starts, a topic that is about to be made."""
 
 
 class StoreError(UserError):

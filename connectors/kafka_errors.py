@@ -13,11 +13,11 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .broker import Broker, broker_of
-from .errors import UserError
+from .errors import NotYet, UserError
 
 try:
     from kafka import KafkaAdminClient, errors
@@ -30,8 +30,6 @@ except ModuleNotFoundError as missing:
 TIMEOUT = 10.0
 """Seconds in which a broker that works has answered."""
 
-PATIENCE = 60.0
-"""Seconds a broker that is not there yet is waited for at a start."""
 
 _API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 """ApiVersions, version 0: the one request every Kafka answers anybody, before a user is named."""
@@ -48,7 +46,7 @@ _REFUSALS = (
 )
 
 
-class BrokerAway(UserError):  # noqa: N818 - reads as the sentence it is
+class BrokerAway(NotYet):
     """Nothing answers where a broker should be; it may come."""
 
 
@@ -79,27 +77,11 @@ def reachable(broker: Broker, timeout: float = TIMEOUT) -> None:
         _enter(broker, max(deadline - time.monotonic(), timeout / 2))
 
 
-def wait_for_broker(broker: Broker, say: Callable[[str], None], patience: float = PATIENCE) -> None:
-    """Return when the brokers take us in. What may pass is waited for, and said; else raises UserError."""
-    deadline, said = time.monotonic() + patience, ""
-    while True:
-        try:
-            reachable(broker)
-            return
-        except BrokerAway as away:
-            if time.monotonic() > deadline:
-                raise
-            if str(away) != said:
-                said = str(away)
-                say(f"{said} Waiting for it, {patience:.0f} seconds at most.")
-            time.sleep(1.0)
-
-
 def existing(broker: Broker, topics: Sequence[str], timeout: float = TIMEOUT) -> dict[str, dict[str, Any]]:
     """What the brokers say of each topic, by name; raises UserError when one is not there. Creates none."""
     found = {name: topic for name, topic in described(broker, topics, timeout).items() if topic["partitions"]}
     if missing := [name for name in topics if name not in found]:
-        raise UserError(
+        raise NotYet(
             f"The topic {missing[0]} is not at {broker.url}. Run `biowire provision` first, "
             "with the same broker and topic_prefix."
         )

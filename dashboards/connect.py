@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from pathlib import Path
 
 import click
@@ -13,10 +12,13 @@ from connectors.connector import Connector
 from connectors.console import Context, json_option, pass_context, print_json
 from connectors.errors import UserError
 from connectors.feed_editor import add_feeds
-from connectors.kafka_errors import PATIENCE, broker_needed, wait_for_broker
+from connectors.feed_topics import feed_partitions
+from connectors.kafka_errors import broker_needed
 from connectors.opml import read_opml
 from connectors.service import ServiceReport
+from connectors.service_log import log_as_service
 from connectors.settings import FetchSettings, load
+from connectors.waiting import PATIENCE, patiently
 from streams.metrics import Metrics, observed
 from streams.seeds_files import starter_feeds
 
@@ -29,7 +31,7 @@ from .run import stopping
 @click.option("--once", is_flag=True, help="Look at every feed that is due, once, and stop.")
 @click.option(
     "--wait",
-    default=60,
+    default=PATIENCE,
     show_default=True,
     type=click.IntRange(0),
     help="Seconds to wait at the start for a broker that is not there yet.",
@@ -44,8 +46,8 @@ def connect(context: Context, opml: str | None, starter: bool, once: bool, wait:
     Example: biowire connect --broker kafka://kafka.example.org:9092
     """
     broker, settings = broker_needed(context.settings), load(context.settings)
-    _log_what_it_waits_for()
-    wait_for_broker(broker, lambda sentence: click.echo(f"biowire: {sentence}", err=True), wait)
+    log_as_service()
+    patiently(lambda: feed_partitions(broker), wait)
     added = [
         *(read_opml(_read(opml)) if opml else ()),
         *(starter_feeds() if starter else ()),
@@ -56,13 +58,6 @@ def connect(context: Context, opml: str | None, starter: bool, once: bool, wait:
     with observed(context.settings) as metrics:
         report = asyncio.run(_work(broker, settings, member, metrics, once=once))
     _show(report, as_json=as_json)
-
-
-def _log_what_it_waits_for() -> None:
-    """Nobody looks at a service all the time; and Kafka's client says of each attempt what we say once."""
-    ours = logging.getLogger("connectors")
-    ours.setLevel(min(ours.getEffectiveLevel(), logging.WARNING))
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 
 async def _work(

@@ -10,7 +10,7 @@ import time
 import msgspec
 
 from connectors.broker import Broker
-from connectors.errors import UserError
+from connectors.errors import NotYet, UserError
 from connectors.kafka_errors import TIMEOUT
 
 from . import topics
@@ -26,6 +26,9 @@ class Control(msgspec.Struct, frozen=True):
     live: int
     vocabulary: str
     building: int | None = None
+    building_vocabulary: str = ""
+    highest: int = 1
+    """The last number that any generation was given: none is given twice, whatever became of the first."""
 
     @property
     def generations(self) -> tuple[int, ...]:
@@ -54,7 +57,7 @@ def read(broker: Broker, timeout: float = TIMEOUT) -> Control | None:
 def live(broker: Broker, timeout: float = TIMEOUT) -> Control:
     """The record; raises UserError when there is none."""
     if (control := read(broker, timeout)) is None:
-        raise UserError(
+        raise NotYet(
             f"No generation is live at {broker.url} under the prefix `{broker.prefix}`. "
             "Run `biowire provision` first."
         )

@@ -11,7 +11,7 @@ from kafka import KafkaAdminClient, KafkaConsumer
 from kafka.errors import KafkaError
 
 from connectors.broker import Broker
-from connectors.errors import UserError
+from connectors.errors import NotYet, UserError
 from connectors.kafka_errors import TIMEOUT, reachable, sentence
 
 _C = TypeVar("_C", KafkaAdminClient, KafkaConsumer)
@@ -57,9 +57,9 @@ def quietly() -> Iterator[None]:
         logger.setLevel(before)
 
 
-def missing(topic: str, broker: Broker) -> UserError:
+def missing(topic: str, broker: Broker) -> NotYet:
     """What a person is told about a topic that is not there."""
-    return UserError(
+    return NotYet(
         f"The topic {topic} is not at {broker.url}. Run `biowire provision` first, "
         "with the same broker and topic_prefix."
     )

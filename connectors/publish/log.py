@@ -165,7 +165,7 @@ def encode(item: Item) -> bytes:
 
 
 def identity(body: bytes) -> bytes:
-    """What the log knows an item by: hash of the fields of an item; of its bytes where they are no item (a failure is kept once, too)."""
+    """What the log knows an item by: hash of its fields; of its bytes where they are no item."""
     try:
         return bytes.fromhex(item_hash(item_from_json(body)))
     except BadItem:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import click
 
 from connectors.console import Context, json_option, pass_context, print_json, safe
-from connectors.errors import TransientError, UserError
-from connectors.kafka_errors import BrokerAway
+from connectors.errors import UserError
+from connectors.waiting import patiently
 
 from ..provision.plan import TOLD
 from ..provision.setup import Setup, Step, setup_of
@@ -39,7 +38,7 @@ def provision(context: Context, check: bool, yes: bool, wait: int, as_json: bool
     Example: biowire provision --broker kafka://127.0.0.1:9092 --index elasticsearch://127.0.0.1:9200 --yes
     """
     setup = setup_of(context.settings, datetime.now(UTC))
-    steps = _plan(setup, wait)
+    steps = patiently(setup.plan, wait)
     todo = [one for one in steps if one.kind not in TOLD]
     if not as_json:
         _print(steps)
@@ -55,22 +54,6 @@ def provision(context: Context, check: bool, yes: bool, wait: int, as_json: bool
     _report(steps, as_json, applied=applied)
     if not as_json:
         click.echo(_closing(setup, todo, applied=applied))
-
-
-def _plan(setup: Setup, wait: int) -> list[Step]:
-    """What to do, once both servers are there; what a person has to mend is not waited for."""
-    deadline, said = time.monotonic() + wait, ""
-    while True:
-        try:
-            return setup.plan()
-        except (BrokerAway, TransientError) as away:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise
-            if str(away) != said:
-                said = str(away)
-                click.echo(f"biowire: waiting up to {left:.0f} s: {safe(said)}", err=True)
-            time.sleep(min(1.0, left))
 
 
 def _print(steps: Sequence[Step]) -> None:

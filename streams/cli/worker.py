@@ -7,8 +7,6 @@ import logging
 import os
 import signal
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import NoReturn, TypeVar
 
@@ -20,6 +18,7 @@ from connectors.errors import BiowireError, UserError
 from connectors.feed_topics import feed_partitions, read_partitions
 from connectors.kafka_errors import broker_needed, partition_counts, reachable
 from connectors.service_log import log_as_service
+from connectors.waiting import PATIENCE, patiently
 
 from .. import control, topics
 from ..app import WorkerPlan, create
@@ -47,7 +46,7 @@ _FEEDS_EVERY = 60.0
 @click.option("--generation", type=click.IntRange(1), help="Work this generation [default: the live one].")
 @click.option(
     "--wait",
-    default=60,
+    default=PATIENCE,
     show_default=True,
     type=click.IntRange(0),
     help="Seconds to wait at the start for a broker or an index that is not there yet.",
@@ -65,27 +64,10 @@ def worker(context: Context, generation: int | None, wait: int) -> None:
     if index is None:
         raise UserError("Where is Elasticsearch? Set `index`, or give --index elasticsearch://HOST:PORT.")
     words = vocabulary(context.settings)
-    number = _ready(lambda: _generation(broker, generation, words), wait)
-    partitions = _ready(lambda: _topics(broker, number), wait)
-    _ready(lambda: ready(index), wait)
+    number = patiently(lambda: _generation(broker, generation, words), wait)
+    partitions = patiently(lambda: _topics(broker, number), wait)
+    patiently(lambda: ready(index), wait)
     asyncio.run(_work(context, broker, index, number, partitions, words))
-
-
-def _ready(ask: Callable[[], _T], wait: int) -> _T:
-    """The answer of something that may not be there yet; says what it waits for, and not for ever."""
-    deadline = time.monotonic() + wait
-    said = ""
-    while True:
-        try:
-            return ask()
-        except BiowireError as cause:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise UserError(str(cause)) from cause
-            if str(cause) != said:
-                said = str(cause)
-                print(f"biowire: waiting up to {left:.0f} s: {safe(said)}", file=sys.stderr, flush=True)
-            time.sleep(min(1.0, left))
 
 
 def _generation(broker: Broker, asked: int | None, words: Vocabulary) -> int:

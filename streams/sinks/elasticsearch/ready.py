@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from connectors.errors import UserError
+from connectors.errors import NotYet, UserError
 
 from .errors import SUPPORTED, explain
 from .generations import check_foreign
@@ -52,7 +52,7 @@ def check(client: Elasticsearch, index: Index, generation: int | None = None) ->
     """The same of a server that was met already. Raises UserError."""
     missing = sorted(names(index) - set(installed(client, index)))
     if missing:
-        raise UserError(
+        raise NotYet(
             f"Elasticsearch at {index.url} has no index template {missing[0]}. Run `biowire provision` "
             "first, with the same index and index_prefix."
         )
