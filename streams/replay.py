@@ -28,6 +28,7 @@ from .core.index import Stored, strip
 from .core.records import Document
 from .embedded import BATCH, Instance
 from .pipeline import stored
+from .sinks.order import place
 
 Progress = Callable[[int, int], None]
 
@@ -91,7 +92,7 @@ def replay(
         while tally := fresh.step():
             done += sum(tally.values())
             progress(done, total)
-        report = _compare(instance.index.scan(), fresh.index.scan(), vocabulary.version)
+        report = compare(instance.index.scan(), fresh.index.scan(), vocabulary.version)
         if write:
             fresh.database.connection.backup(instance.database.connection)
     return report
@@ -165,22 +166,22 @@ def _copy_log(old: Instance, fresh: Instance) -> None:
         connection.execute("DETACH DATABASE old")
 
 
-def _compare(before: Iterable[Document], after: Iterable[Document], version: str) -> Report:
-    """Merge two scans, both by (time, id), into the changes between them."""
+def compare(before: Iterable[Document], after: Iterable[Document], version: str) -> Report:
+    """Merge two scans, both in the order of `sinks.order`, into the changes between them."""
     changes: list[Change] = []
     versions: set[str] = set()
     count = 0
     olds, news = iter(before), iter(after)
     old, new = next(olds, None), next(news, None)
     while old or new:
-        if new is None or (old is not None and _place(old) < _place(new)):
+        if new is None or (old is not None and place(old) < place(new)):
             assert old is not None  # noqa: S101 - the loop's condition
             changes.append(Change(old.id, old.title, (), ("document",)))
             versions.add(old.vocabulary_version)
             old = next(olds, None)
             continue
         count += 1
-        if old is None or _place(new) < _place(old):
+        if old is None or place(new) < place(old):
             changes.append(Change(new.id, new.title, ("document",), ()))
             new = next(news, None)
             continue
@@ -189,10 +190,6 @@ def _compare(before: Iterable[Document], after: Iterable[Document], version: str
             changes.append(change)
         old, new = next(olds, None), next(news, None)
     return Report(count, tuple(changes), tuple(sorted(versions)), version)
-
-
-def _place(document: Document) -> tuple[datetime, str]:
-    return document.when, document.id
 
 
 def _difference(old: Document | Stored, new: Document | Stored) -> Change | None:
