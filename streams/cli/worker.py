@@ -66,7 +66,7 @@ def worker(context: Context, generation: int | None, wait: int) -> None:
     words = vocabulary(context.settings)
     number = patiently(lambda: _generation(broker, generation, words), wait)
     partitions = patiently(lambda: _topics(broker, number), wait)
-    patiently(lambda: ready(index), wait)
+    patiently(lambda: ready(index, generation=number), wait)
     asyncio.run(_work(context, broker, index, number, partitions, words))
 
 

@@ -83,7 +83,7 @@ class StoryPartition:
             with self.store.batch(records[-1].offset + 1, messages):
                 operations = self._take(records, quiet=quiet)
                 if not quiet:
-                    messages.extend(packed(self._to.grouped, operations))
+                    messages.extend(packed(self._to.grouped, records[0].partition, operations))
         except Exception as cause:  # noqa: BLE001 - the stage's outer wall: one record never stops the rest
             self._stories = self._fresh()  # what it holds in memory went further than what was kept
             if len(records) > 1:
@@ -219,16 +219,16 @@ class StoryPartition:
             yield Operation("gone", article, number, other)
 
 
-def packed(topic: str, operations: Iterable[Operation]) -> Iterator[Message]:
-    """Operations in as few messages as a broker takes well."""
+def packed(topic: str, partition: int, operations: Iterable[Operation]) -> Iterator[Message]:
+    """Operations in as few messages as a broker takes well; those of one language stay in order."""
     batch: list[Operation] = []
     size = 0
     for operation in operations:
         weight = len(operation.body or b"") + 100
         if batch and size + weight > MESSAGE_BYTES:
-            yield Message(topic, None, None, wire.encode(tuple(batch)))
+            yield Message(topic, partition, None, wire.encode(tuple(batch)))
             batch, size = [], 0
         batch.append(operation)
         size += weight
     if batch:
-        yield Message(topic, None, None, wire.encode(tuple(batch)))
+        yield Message(topic, partition, None, wire.encode(tuple(batch)))
