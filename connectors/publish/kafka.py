@@ -31,6 +31,8 @@ IN_FLIGHT = 16 * 1024 * 1024
 DELIVERY = 60.0
 """Seconds after which an item that no broker confirmed is given back to its feed, which brings it again."""
 CLOSING = 5.0
+_PAUSE = 20.0
+"""Milliseconds before a broker that is not ready is looked at again."""
 _BATCH = 256 * 1024
 _LARGEST = 16 * 1024 * 1024
 
@@ -43,11 +45,19 @@ def open_producer(broker: Broker, *, linger: int = 10, delivery: float = DELIVER
     `linger`: milliseconds a batch waits for more. `delivery`: seconds after which a message has failed.
     """
     from kafka import KafkaProducer
+    from kafka.net.compat import KafkaNetClient
+
+    class _PatientClient(KafkaNetClient):  # type: ignore[misc]
+        """In 3.0.12 the producer takes seconds for milliseconds here, and spins while a broker is silent."""
+
+        def connection_delay(self, node_id: object) -> float:
+            return float(max(super().connection_delay(node_id) * 1000, _PAUSE))
 
     return KafkaProducer(
         **broker.client_options(),
         enable_idempotence=False,
         max_in_flight_requests_per_connection=1,
+        kafka_client=_PatientClient,
         acks="all",
         compression_type="gzip",
         batch_size=_BATCH,
@@ -113,6 +123,8 @@ class KafkaPublisher:
             sent = loop.run_in_executor(self._sending, self._send, message, received)
             delivery.expect(message.size, sent)
             await sent
+            if delivery.error:
+                break
         async with asyncio.timeout(2 * self._delivery):
             await delivery.done()
 
@@ -224,7 +236,7 @@ class _Delivery:
         self._loop, self._room = loop, room
         self._missing = 0
         self._settled = asyncio.Event()
-        self._error: BaseException | None = None
+        self.error: BaseException | None = None
 
     def expect(self, size: int, sent: asyncio.Future[Any]) -> None:
         """Count a message that is being sent, whatever becomes of the one who waits for it."""
@@ -232,12 +244,12 @@ class _Delivery:
         sent.add_done_callback(lambda done: self._follow(size, done))
 
     async def done(self) -> None:
-        """Wait for the last; raise the first error, if any."""
-        while self._missing:
+        """Wait for the last; raise the first error as soon as there is one."""
+        while self._missing and not self.error:
             self._settled.clear()
             await self._settled.wait()
-        if self._error:
-            raise self._error
+        if self.error:
+            raise self.error
 
     def _follow(self, size: int, sent: asyncio.Future[Any]) -> None:
         if sent.cancelled() or sent.exception():
@@ -254,7 +266,7 @@ class _Delivery:
     def _settle(self, size: int, error: BaseException | None) -> None:
         self._room.give_back(size)
         self._missing -= 1
-        self._error = self._error or error
+        self.error = self.error or error
         self._settled.set()
 
 
