@@ -15,6 +15,7 @@ from connectors.console import Context, json_option, pass_context, print_json
 from connectors.errors import UserError
 from connectors.opml import read_opml
 from connectors.records import Feed
+from connectors.service import ServiceReport
 from connectors.settings import load
 from streams.embedded import Instance
 from streams.monitor import Monitor, Progress
@@ -23,6 +24,8 @@ from streams.seeds_files import starter_feeds, vocabulary
 from streams.summary import print_summary, summary
 
 from .live import shown
+
+_NOTHING_YET = ServiceReport(feeds={}, entries=0, items=0, pages_fetched=0, pages_failed={})
 
 
 @click.command()
@@ -50,7 +53,9 @@ def run(context: Context, opml: str | None, starter: bool, once: bool, as_json: 
             settings,
             housekeeping=lambda now: instance.forget(cutoffs(context.settings, now)),
         )
-        progress = asyncio.run(_once(monitor) if once else _until_stopped(monitor, instance))
+        with context.observed() as observer:
+            observer.counting(lambda: monitor.progress.service or _NOTHING_YET)
+            progress = asyncio.run(_once(monitor) if once else _until_stopped(monitor, instance))
         result = summary(instance, progress.settled(), feeds=feeds_of(progress))
     if as_json:
         print_json(result)

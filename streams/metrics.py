@@ -52,15 +52,13 @@ class Metrics:
         self._clock = clock
         self._waiting: dict[str, str] = {}
         self._lag: Lag = dict
+        self._sink_waiting: Callable[[], str] = str
+        self._sink_errors: Callable[[], Mapping[int, int]] = dict
         self._reasons: Reasons = tuple
         self._report: Callable[[], ServiceReport] | None = None
         self.registry = CollectorRegistry()
         self._outcomes = self._counter("biowire_articles", "Items worked, by outcome.", "outcome", OUTCOMES)
         self._letters = self._counter("biowire_dead_letters", "Items given up, by stage.", "stage", STAGES)
-        self._retries = self._counter("biowire_retries", "Work done again, by stage.", "stage", STAGES)
-        self._bulk = self._counter(
-            "biowire_bulk_items", "Items of bulk requests, by HTTP status.", "status", ()
-        )
         self._seconds = Histogram(
             "biowire_stage_seconds",
             "Time one stage took for one batch.",
@@ -104,14 +102,6 @@ class Metrics:
         """A document is in the index now; `received`: when its item came in, seconds since the epoch."""
         self._age.observe(max(self._clock() - received, 0.0))
 
-    def bulk(self, status: int, number: int = 1) -> None:
-        """Count the items of bulk answers by status; 0 stands for no answer at all."""
-        self._bulk.labels(str(status)).inc(number)
-
-    def retry(self, stage: str, number: int = 1) -> None:
-        """Count work that is done again after a transient failure."""
-        self._retries.labels(_known(stage)).inc(number)
-
     def dead_letter(self, stage: str, number: int = 1) -> None:
         """Count what a stage gave up on."""
         self._letters.labels(_known(stage)).inc(number)
@@ -132,14 +122,22 @@ class Metrics:
         """Read with this what else keeps the process from being healthy."""
         self._reasons = read
 
+    def indexing(self, waiting: Callable[[], str], errors: Callable[[], Mapping[int, int]]) -> None:
+        """Read with these what the sink waits for, empty for nothing, and its errors by status, 0 for no answer."""
+        self._sink_waiting, self._sink_errors = waiting, errors
+
     def counting(self, report: Callable[[], ServiceReport]) -> None:
         """Read a connector's counters with this whenever somebody looks."""
         self._report = report
 
     def reasons(self) -> list[str]:
         """Why this process is not healthy; empty when it is."""
-        waits = [f"waiting for the {part}: {reason}" for part, reason in sorted(self._waiting.copy().items())]
+        waits = [f"waiting for the {part}: {reason}" for part, reason in sorted(self._waits().items())]
         return [*waits, *self._reasons()]
+
+    def _waits(self) -> dict[str, str]:
+        why = self._sink_waiting()
+        return self._waiting | ({"index": why} if why else {})
 
     def page(self) -> bytes:
         """Everything in Prometheus' text format 0.0.4."""
@@ -167,7 +165,7 @@ class Metrics:
         up = GaugeMetricFamily(
             "biowire_up", "1 when the part answers, 0 while we wait.", labels=["part", "reason"]
         )
-        waiting = self._waiting.copy()
+        waiting = self._waits()
         for part in PARTS:
             up.add_metric([part, waiting.get(part, "")[:200]], 0.0 if part in waiting else 1.0)
         yield up
@@ -175,6 +173,12 @@ class Metrics:
         for topic, messages in self._lag().items():
             lag.add_metric([topic], messages)
         yield lag
+        errors = CounterMetricFamily(
+            "biowire_bulk_errors", "Items and requests the index answered with an error.", labels=["status"]
+        )
+        for status, number in dict(self._sink_errors()).items():
+            errors.add_metric([str(status)], number)
+        yield errors
         if self._report is not None:
             yield from _connector(self._report())
 

@@ -122,6 +122,7 @@ async def _work(
         )
         plan.home.mkdir(parents=True, exist_ok=True)
         metrics.lag(lambda: asdict(behind.value))
+        metrics.indexing(lambda: sink.waiting, lambda: sink.errors)
         if port := int(context.settings["metrics_port"]):
             metrics.serve(str(context.settings["metrics_host"]), port)
         watch = Watch(

@@ -39,7 +39,7 @@ def get(port: int, path: str) -> tuple[int, str, bytes]:
 def test_every_outcome_and_stage_is_there_before_anything_happens() -> None:
     found = samples(Metrics())
     assert {found["biowire_articles_total", outcome] for outcome in OUTCOMES} == {0.0}
-    for name in ("biowire_dead_letters_total", "biowire_retries_total", "biowire_stage_seconds_count"):
+    for name in ("biowire_dead_letters_total", "biowire_stage_seconds_count"):
         assert {found[name, stage] for stage in STAGES} == {0.0}, name
 
 
@@ -47,8 +47,6 @@ def test_what_is_counted_is_told() -> None:
     metrics = Metrics(clock=lambda: 1_000.0)
     metrics.outcome("new")
     metrics.outcome("duplicate", 3)
-    metrics.bulk(429, 7)
-    metrics.retry("index")
     metrics.dead_letter("story", 2)
     metrics.observe("flag", 0.02)
     with metrics.stage("dedup"):
@@ -57,8 +55,6 @@ def test_what_is_counted_is_told() -> None:
     found = samples(metrics)
     assert found["biowire_articles_total", "new"] == 1
     assert found["biowire_articles_total", "duplicate"] == 3
-    assert found["biowire_bulk_items_total", "429"] == 7
-    assert found["biowire_retries_total", "index"] == 1
     assert found["biowire_dead_letters_total", "story"] == 2
     assert found["biowire_stage_seconds_bucket", "0.01,flag"] == 0
     assert found["biowire_stage_seconds_bucket", "0.025,flag"] == 1
@@ -73,7 +69,7 @@ def test_a_stage_that_raises_is_timed_all_the_same() -> None:
     assert samples(metrics)["biowire_stage_seconds_count", "index"] == 1
 
 
-@pytest.mark.parametrize("method", ["observe", "retry", "dead_letter"])
+@pytest.mark.parametrize("method", ["observe", "dead_letter"])
 def test_a_stage_that_is_none_is_refused(method: str) -> None:
     with pytest.raises(ValueError, match="dedupe"):
         getattr(Metrics(), method)("dedupe", 1)
@@ -115,6 +111,17 @@ def test_lag_and_counters_of_a_connector_are_read_when_somebody_looks() -> None:
     assert found["biowire_fetches_total", "failed"] == 1
     assert found["biowire_items_published_total", ""] == 31
     assert found["biowire_pages_failed_total", "robots"] == 2
+
+
+def test_the_sink_is_asked_what_it_waits_for_and_what_was_refused() -> None:
+    metrics, why, errors = Metrics(), ["Elasticsearch is busy"], {429: 7}
+    metrics.indexing(lambda: why[0], lambda: errors)
+    found = samples(metrics)
+    assert found["biowire_up", "index,Elasticsearch is busy"] == 0
+    assert found["biowire_bulk_errors_total", "429"] == 7
+    assert metrics.reasons() == ["waiting for the index: Elasticsearch is busy"]
+    why[0] = ""
+    assert samples(metrics)["biowire_up", "index,"] == 1
 
 
 def test_a_figure_that_cannot_be_read_hides_no_other(caplog: pytest.LogCaptureFixture) -> None:
