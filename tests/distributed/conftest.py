@@ -12,6 +12,15 @@ from .harness import own_servers
 
 
 @pytest.fixture(scope="package")
-def own(servers_home: Path) -> Iterator[tuple[Any, Any]]:
+def mortal(servers_home: Path) -> Iterator[tuple[Any, Any]]:
     with own_servers(servers_home / "distributed") as servers:
         yield servers
+
+
+@pytest.fixture
+def own(mortal: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Both running, whatever the test before did to them."""
+    for server in mortal:
+        if not server.alive:
+            server.start()
+    return mortal
