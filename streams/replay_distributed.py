@@ -12,12 +12,12 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -142,8 +142,8 @@ class _Running:
     """One worker of ours, started again when it ends before its time."""
 
     def __init__(self, place: Place, version: str, number: int, at: int) -> None:
-        settings = dict(place.context.settings) | {"metrics_port": 0, "worker_id": ""}
-        self._context = replace(place.context, home=place.home / f"worker-{at}", settings=settings)
+        self._settings = dict(place.context.settings) | {"metrics_port": 0, "worker_id": ""}
+        self._home = place.home / f"worker-{at}"
         self._generation, self._version = number, version
         self._starts = 0
         self._process = self._start()
@@ -151,7 +151,9 @@ class _Running:
     def _start(self) -> BaseProcess:
         self._starts += 1
         process = multiprocessing.get_context("spawn").Process(
-            target=_work, args=(self._context, self._generation, self._version), name="replay worker"
+            target=_work,
+            args=(self._home, self._settings, self._generation, self._version),
+            name="replay worker",
         )
         process.start()
         return process
@@ -182,14 +184,15 @@ class _Running:
         self._process.close()
 
 
-def _work(context: Context, generation: int, version: str) -> None:
+def _work(home: Path, settings: Mapping[str, Any], generation: int, version: str) -> None:
     """In a process of its own: the command `worker`. `version`: of the vocabulary that has to be at hand."""
     from .cli.worker import worker
     from .seeds_files import vocabulary
 
-    if vocabulary(context.settings).version != version:
+    if vocabulary(settings).version != version:
         raise SystemExit(2)
     try:
+        context = Context(home=home, settings=settings)
         worker.main(["--generation", str(generation)], standalone_mode=False, obj=context)
     except UserError as cause:
         raise SystemExit(f"biowire: {cause}") from cause

@@ -61,7 +61,7 @@ def replay(
         context = with_fields(context, settings=dict(context.settings) | {"vocabulary": folder})
     if context.distributed:
         _distributed(
-            context, since, diff=diff, limit=limit, workers=workers, tidy=(abandon, drop_old), json=as_json
+            context, since, diff=diff, limit=limit, workers=workers, tidy=(abandon, drop_old), as_json=as_json
         )
         return
     if abandon or drop_old:
