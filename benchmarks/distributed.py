@@ -23,6 +23,8 @@ from ._stream import ROOT, items, source
 
 sys.path.insert(0, str(ROOT / "tests"))  # the harness and the servers live with the tests
 
+from streams.agents.index import newest_of
+from streams.wire import decode_operations
 from tests.distributed.harness import Cluster, own_servers, wait_for
 from tests.distributed.log_view import LogView
 
@@ -84,7 +86,7 @@ def _with_workers(
         for member in cluster.members.values():
             member.terminate()
         carried = _carried(cluster)
-        documents = _documents(cluster, elastic)
+        documents = _documents(carried[2])
     chain = _chain(workers, carried, kafka.bootstrap, f"chain{workers}.", home)
     bulk = _bulk(documents, elastic, f"bulk{workers}-")
     return {
@@ -126,14 +128,13 @@ def _carried(cluster: Cluster) -> list[list[bytes]]:
         return [[value or b"" for _, _, _, value, _ in view.messages(topic)] for topic in view.worked_topics]
 
 
-def _documents(cluster: Cluster, elastic: Any) -> list[dict[str, Any]]:
-    """Everything under the alias of articles, as it was written."""
-    from elasticsearch import Elasticsearch
-    from elasticsearch.helpers import scan
-
-    with Elasticsearch(elastic.http) as client:
-        hits = scan(client, index=f"{cluster.index_prefix}articles", size=500)
-        return [{"_index": hit["_index"], "_id": hit["_id"], "_source": hit["_source"]} for hit in hits]
+def _documents(batches: list[bytes]) -> list[dict[str, Any]]:
+    """Every document as it was written last, with the token fields that its stored source leaves out."""
+    operations = [one for batch in batches for one in decode_operations(batch) if one.kind == "document"]
+    return [
+        {"month": one.month, "_id": one.id, "_source": json.loads(one.body or b"{}")}
+        for one in newest_of(operations)
+    ]
 
 
 def _chain(
@@ -207,15 +208,19 @@ def _bulk(documents: list[dict[str, Any]], elastic: Any, prefix: str) -> dict[st
     assert index is not None
     with index.client() as client:
         install(client, index)
-    moved = [one | {"_index": prefix + one["_index"].partition("-")[2]} for one in documents]
+    moved = [
+        {"_index": index.articles_of(1, one["month"]), "_id": one["_id"], "_source": one["_source"]}
+        for one in documents
+    ]
+    names = sorted({one["_index"] for one in moved})
     with Elasticsearch(elastic.http, request_timeout=120) as client:
-        for name in sorted({one["_index"] for one in moved}):
+        for name in names:
             client.indices.create(index=name)
         began = time.monotonic()
         for _ in streaming_bulk(client, moved):
             pass
         seconds = time.monotonic() - began
-        client.indices.delete(index=f"{prefix}articles-g1-*", expand_wildcards="open")
+        client.indices.delete(index=names)
     return {
         "seconds": round(seconds, 2),
         "documents_per_second": round(len(documents) / seconds),

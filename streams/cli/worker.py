@@ -37,7 +37,7 @@ from ..worker import Watch, serve
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
-_EVERY = 5.0
+_EVERY = 10.0
 """Seconds between two looks at lag and control."""
 _FEEDS_EVERY = 60.0
 
