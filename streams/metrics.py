@@ -123,7 +123,7 @@ class Metrics:
         self._reasons = read
 
     def indexing(self, waiting: Callable[[], str], errors: Callable[[], Mapping[int, int]]) -> None:
-        """Read with these what the sink waits for, empty for nothing, and its errors by status, 0 for no answer."""
+        """Read with these what the sink waits for, or nothing, and its errors by status; 0 is no answer."""
         self._sink_waiting, self._sink_errors = waiting, errors
 
     def counting(self, report: Callable[[], ServiceReport]) -> None:
