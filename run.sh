@@ -57,6 +57,12 @@ test() {  ## run the tests: ./run.sh test [pytest arguments]
     "$VENV/bin/python" -m pytest "$@"
 }
 
+chaos() {  ## kill everything at random while 20,000 articles flow: ./run.sh chaos [--seeds 1,2,3]
+    venv
+    servers
+    PYTHONPATH=.:tests "$VENV/bin/python" -m tests.distributed.chaos "$@"
+}
+
 lint() {  ## style, and the direction of imports
     venv
     "$VENV/bin/ruff" check .

@@ -16,8 +16,10 @@ from connectors.publish.log import encode, microseconds
 from connectors.records import Item
 from streams import topics
 
-Place = tuple[str, int, int]
-"""Topic, partition, offset."""
+
+def worked_topics(broker: Broker, generation: int = 1) -> list[str]:
+    """What workers read, in the order of the path."""
+    return [topics.raw(broker), topics.flagged(broker, generation), topics.grouped(broker, generation)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,7 @@ class LogView:
 
     @property
     def worked_topics(self) -> list[str]:
-        broker, generation = self._broker, self._generation
-        return [topics.raw(broker), topics.flagged(broker, generation), topics.grouped(broker, generation)]
+        return worked_topics(self._broker, self._generation)
 
     def partitions(self, topic: str) -> list[TopicPartition]:
         return [
@@ -113,15 +114,18 @@ class LogView:
         return list(found.values())
 
 
-def append_raw(broker: Broker, messages: list[tuple[bytes, bytes | None, int]], received: int) -> list[Place]:
-    """Put bytes (key, value, partition) into articles.raw past all of our own checks; returns their places."""
+def append(
+    broker: Broker, hop: int, messages: list[tuple[bytes | None, bytes | None, int]], received: int
+) -> None:
+    """Put bytes (key, value, partition) into articles.raw, or a later hop, past all of our own checks."""
+    topic = worked_topics(broker)[hop]
     producer = KafkaProducer(
         **broker.client_options(), acks="all", max_request_size=16 * 1024 * 1024, bootstrap_timeout_ms=5000
     )
     try:
         sent = [
             producer.send(
-                topics.raw(broker),
+                topic,
                 key=key,
                 value=value,
                 partition=partition,
@@ -129,10 +133,10 @@ def append_raw(broker: Broker, messages: list[tuple[bytes, bytes | None, int]], 
             )
             for key, value, partition in messages
         ]
-        done = [future.get(timeout=60) for future in sent]
+        for future in sent:
+            future.get(timeout=60)
     finally:
         producer.close()
-    return [(one.topic, one.partition, one.offset) for one in done]
 
 
 def append_items(broker: Broker, items: list[Item]) -> set[str]:
@@ -142,5 +146,5 @@ def append_items(broker: Broker, items: list[Item]) -> set[str]:
     for one in items:
         id_, host = address(one)
         messages.append((id_.encode(), encode(one), topics.partition_of(host, broker.partitions)))
-    append_raw(broker, messages, received)
+    append(broker, 0, messages, received)
     return {item_hash(one) for one in items}

@@ -1,4 +1,4 @@
-"""What no feed can bring: bytes and items that a stage has to give up on, put straight into articles.raw.
+"""What no feed can bring: what a stage has to give up on, put straight into the topic that it reads.
 
 Each has to be in the dead letters exactly once, byte for byte, and nothing behind it may be held up.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from connectors.normalize import address, item_from_json
 from connectors.topics import partition_of
+from streams.wire import Operation, encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,10 @@ class Poison:
     """Whether it belongs among the dead letters; else it is worked like any other."""
     document: str = ""
     """Id of the document it makes, if any."""
+    hop: int = 0
+    """Which of the topics that workers read: articles.raw, articles.flagged, articles.grouped."""
+    letter: str = ""
+    """After the place, in the key of its dead letter."""
 
 
 def poisons(seed: int, partitions: int, times: int = 3) -> list[Poison]:
@@ -34,6 +39,7 @@ def poisons(seed: int, partitions: int, times: int = 3) -> list[Poison]:
             partition = chance.randrange(partitions)
             found.append(Poison(name, f"poison-{name}-{turn}".encode(), value, partition, dead=True))
         found += [_sound(name, fields, partitions) for name, fields in _oversized(turn)]
+        found += _inside(turn, chance, partitions)
     return found
 
 
@@ -48,6 +54,29 @@ def _bytes(turn: int, chance: random.Random) -> list[tuple[str, bytes]]:
         ),
         ("deep", b"[" * 20_000 + b"%d" % turn),
         ("empty-value", b"" if turn == 0 else b" " * turn),
+    ]
+
+
+def _inside(turn: int, chance: random.Random, partitions: int) -> list[Poison]:
+    """Past the first stage: bytes that are no record, and a document that Elasticsearch refuses."""
+    refused = f"refused{turn}"
+    operation = Operation("sighting", refused, 1, "", b'{"no": {"such": "field"}}')
+    made = [
+        ("no-record", chance.randbytes(60), 1, ""),
+        ("no-operations", chance.randbytes(60), 2, ""),
+        ("refused", encode((operation,)), 2, f"/{refused}"),
+    ]
+    return [
+        Poison(
+            name,
+            f"poison-{name}-{turn}".encode(),
+            value,
+            chance.randrange(partitions),
+            dead=True,
+            hop=hop,
+            letter=letter,
+        )
+        for name, value, hop, letter in made
     ]
 
 

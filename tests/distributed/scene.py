@@ -23,12 +23,11 @@ from embedded_runs import biowire, differences, documents
 
 from connectors.normalize import item_hash
 from connectors.publish.log import encode, microseconds
-from streams import topics
 
 from .growing_feeds import GrowingFeeds
 from .harness import Cluster, timed, wait_for, write_lines
 from .invented import Invention, expected, item
-from .log_view import LogView, append_raw
+from .log_view import LogView, append
 from .members import Member
 from .poison import Poison, poisons
 
@@ -180,7 +179,7 @@ def _append(cluster: Cluster, poison: Poison) -> None:
             host, _, port = cluster.broker.hosts[0].rpartition(":")
             socket.create_connection((host, int(port)), timeout=1).close()
             received = microseconds(datetime.now(UTC))
-            append_raw(cluster.broker, [(poison.key, poison.value, poison.partition)], received)
+            append(cluster.broker, poison.hop, [(poison.key, poison.value, poison.partition)], received)
         except Exception:
             if time.monotonic() > deadline:
                 raise
@@ -201,10 +200,10 @@ def _dead_letters(cluster: Cluster, planted: Sequence[Poison]) -> list[str]:
     """All planted ones, each once, byte for byte; and no other."""
     by_key = {one.key: one for one in planted if one.dead}
     with LogView(cluster.broker) as view:
-        raw = view.messages(topics.raw(cluster.broker))
+        there_is = [one for topic in view.worked_topics for one in view.messages(topic)]
         wanted = {
-            f"{at.topic}/{at.partition}/{offset}": by_key[key]
-            for at, offset, key, _, _ in raw
+            f"{at.topic}/{at.partition}/{offset}{by_key[key].letter}": by_key[key]
+            for at, offset, key, _, _ in there_is
             if key in by_key
         }
         there = {letter.key.decode(): letter for letter in view.dead_letters()}
