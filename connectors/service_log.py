@@ -21,9 +21,7 @@ _NUMBERS = re.compile(r"\d+")
 def log_as_service() -> None:
     """Write our own doings and others' warnings, each at most once a minute."""
     root = logging.getLogger()
-    if root.level <= logging.INFO:  # -v: the person at the terminal asked for everything
-        return
-    root.setLevel(logging.WARNING)
+    root.setLevel(min(root.level, logging.WARNING))
     for name in OURS:
         logging.getLogger(name).setLevel(logging.INFO)
     for handler in root.handlers:
