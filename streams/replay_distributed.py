@@ -10,7 +10,10 @@ replay that is stopped goes on with the same generation the next time.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -191,11 +194,20 @@ def _work(home: Path, settings: Mapping[str, Any], generation: int, version: str
 
     if vocabulary(settings).version != version:
         raise SystemExit(2)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         context = Context(home=home, settings=settings)
         worker.main(["--generation", str(generation)], standalone_mode=False, obj=context)
     except UserError as cause:
         raise SystemExit(f"biowire: {cause}") from cause
+
+
+def _end_with_parent() -> None:
+    """A worker of a replay that was killed has nobody left to work for."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _catch_up(place: Place, number: int, running: Sequence[_Running], progress: Progress) -> None:

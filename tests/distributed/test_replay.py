@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import threading
 import time
@@ -16,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from embedded_runs import biowire, command, differences, documents, environment, write_items
 
@@ -138,8 +138,10 @@ def test_a_replay_that_is_killed_goes_on_or_is_abandoned(
             command("replay", *arguments), env=environment(**cluster.settings), start_new_session=True
         )
         wait_for(lambda: cluster.biowire_json("status")["versions"]["building"], 60, "nothing is built")
-        os.killpg(running.pid, signal.SIGKILL)
+        children = psutil.Process(running.pid).children(recursive=True)
+        running.kill()
         running.wait()
+        wait_for(lambda: not any(one.is_running() for one in children), 30, "its workers go on")
 
     words = ("--vocabulary", str(other_words))
     kill_one(*words)
