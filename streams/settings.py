@@ -57,7 +57,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "worker_standby", default=False, help="Also follow other workers' partitions, to take over at once."
     ),
-    Setting("metrics_port", 0, "Port of the Prometheus metrics of `run`, `worker` and `connect`; 0 for none."),
+    Setting("metrics_port", 0, "Port of the Prometheus metrics of `run`, `worker`, `connect`; 0 for none."),
     Setting("metrics_host", "127.0.0.1", "Address the metrics are served on."),
     Setting("retention_texts", "", "Age from which texts are dropped, such as `365d`; empty keeps them."),
     Setting("retention_items", "", "Age from which raw items are dropped; empty keeps them."),
