@@ -35,8 +35,11 @@ from .partitions.targets import Encoder, Targets
 SESSION = 10.0
 """Seconds after which the group gives a silent worker's partitions to the others."""
 MESSAGE_LIMIT = 16 * 1024 * 1024
-BATCH = {"dedup": 300, "story": 1000, "index": 100}
-"""Messages taken at once: a transaction for the first two, a bulk of some megabytes for the last."""
+BATCH = {"dedup": 300, "story": 1000, "index": 50}
+"""Messages taken at once: a transaction for the first two, some bulk requests for the last. As many again
+wait in memory, so that what a worker holds is bounded also while Elasticsearch is away."""
+FETCH_BYTES = 1024 * 1024
+"""Of one partition fetched at a time; a larger message comes alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,13 +136,12 @@ def _app(plan: WorkerPlan) -> faust.App:
         broker_heartbeat_interval=SESSION / 4,
         broker_commit_interval=1.0,
         broker_max_poll_records=1000,
-        consumer_max_fetch_size=MESSAGE_LIMIT,
+        consumer_max_fetch_size=FETCH_BYTES,
         consumer_auto_offset_reset="earliest",
         producer_acks=-1,
         producer_max_request_size=MESSAGE_LIMIT,
         producer_compression_type="zstd",
         producer_linger=0.005,
-        stream_buffer_maxsize=2000,
         stream_wait_empty=False,
         topic_allow_declare=False,
         topic_disable_leader=True,
@@ -164,7 +166,7 @@ def _credentials(broker: Broker) -> Any:
 
 
 def _agent(app: faust.App, taking: Taking, stage: str, topic: str, work: Any) -> None:
-    channel = app.topic(topic, key_serializer="raw", value_serializer="raw", internal=False)
+    channel = app.topic(topic, key_serializer="raw", value_serializer="raw", maxsize=2 * BATCH[stage])
 
     async def agent(stream: Any) -> None:
         await taking.agent(stage, stream, BATCH[stage], work)
