@@ -54,6 +54,13 @@ class _GrowingFeed:
         return one.after < 0 or one.after in self._safe
 
 
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A reader killed while we answer is what is being tested."""
+
+
 class GrowingFeeds:
     """`with GrowingFeeds(deliveries, feeds, seconds) as server`: all of it is released over so many seconds."""
 
@@ -64,11 +71,11 @@ class GrowingFeeds:
         self._lock = threading.Lock()
         self._began, self._seconds, self._total = 0.0, 1.0, 0
         self.requests = 0
-        first = ThreadingHTTPServer((HOSTS[0], 0), self._handler())
+        first = _Quiet((HOSTS[0], 0), self._handler())
         self.port = int(first.server_address[1])
         self._servers = [
             first,
-            *(ThreadingHTTPServer((host, self.port), self._handler()) for host in HOSTS[1:]),
+            *(_Quiet((host, self.port), self._handler()) for host in HOSTS[1:]),
         ]
 
     def url(self, feed: int) -> str:
@@ -108,7 +115,6 @@ class GrowingFeeds:
 
     def __enter__(self) -> Self:
         for server in self._servers:
-            server.daemon_threads = True
             threading.Thread(target=server.serve_forever, name="feeds", daemon=True).start()
         return self
 

@@ -186,14 +186,17 @@ class Cluster:
         return "\n" + "\n".join(parts)
 
 
-def wait_for(what: Callable[[], Any], timeout: float, message: str, pause: float = 0.25) -> float:
+def wait_for(
+    what: Callable[[], Any], timeout: float, message: str | Callable[[], str], pause: float = 0.25
+) -> float:
     """Until `what()` is true; returns the seconds that took. Errors of a server that is just away count as false."""
     began = time.monotonic()
     while True:
         with contextlib.suppress(OSError):
             if what():
                 return time.monotonic() - began
-        assert time.monotonic() - began < timeout, f"{message} (waited {timeout} s)"
+        if time.monotonic() - began >= timeout:
+            raise AssertionError(f"{message if isinstance(message, str) else message()} (waited {timeout} s)")
         time.sleep(pause)
 
 

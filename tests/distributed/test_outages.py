@@ -86,7 +86,9 @@ class _Quiet:
 
 def started(scene: Scene) -> None:
     """Until the first articles are searchable."""
-    wait_for(lambda: scene.cluster.ids_by_index("sightings"), 60, f"nothing comes{scene.cluster.tails()}")
+    wait_for(
+        lambda: scene.cluster.ids_by_index("sightings"), 60, lambda: f"nothing comes{scene.cluster.tails()}"
+    )
 
 
 def test_broker_away(own: tuple[Any, Any], tmp_path: Path) -> None:
@@ -104,7 +106,7 @@ def test_broker_away(own: tuple[Any, Any], tmp_path: Path) -> None:
         back = wait_for(
             lambda: len(scene.cluster.ids_by_index("sightings")) > before,
             60,
-            f"no recovery{scene.cluster.tails()}",
+            lambda: f"no recovery{scene.cluster.tails()}",
         )
         print(f"searchable again {back:.1f} s after the broker; all of it after {scene.heal():.1f} s more")
         bounded(scene.cluster)
@@ -184,7 +186,7 @@ class _Batch:
         return len(self.hashes - {id_ for _, id_ in self._cluster.ids_by_index("sightings")})
 
     def arrived(self, within: float) -> float:
-        return wait_for(lambda: not self.missing(), within, f"not all came{self._cluster.tails()}")
+        return wait_for(lambda: not self.missing(), within, lambda: f"not all came{self._cluster.tails()}")
 
 
 def test_a_killed_workers_partitions_are_worked_again_within_15_s_when_it_is_restarted(
