@@ -1,9 +1,9 @@
 """The bare Faust chain that the distributed mode is compared with: as many hops, the same messages, no work.
 
-    bench.0 ─► forward ─► bench.1 ─► forward ─► bench.2 ─► count
+    0 ─► forward ─► 1 ─► forward ─► 2 ─► forward (or only read) ─► 3
 
-Run as a process of its own: `python -m benchmarks._forward BOOTSTRAP PREFIX NAME FOLDER`. What a hop sends is read
-from `FOLDER/1` and `FOLDER/2`, so that each hop carries as many messages, of the same bytes, as ours.
+Run as a process of its own: `python -m benchmarks._forward BOOTSTRAP PREFIX NAME FOLDER COUNTS`. What a hop sends is
+read from `FOLDER/1`, `FOLDER/2`, `FOLDER/3`; an agent that has no such file only reads.
 """
 
 from __future__ import annotations
@@ -82,30 +82,31 @@ class Share:
 
 async def run(bootstrap: str, prefix: str, name: str, folder: Path, counts: list[int]) -> None:
     app = app_of(bootstrap, prefix, name, folder)
-    hops = [app.topic(f"{prefix}{n}", key_serializer="raw", value_serializer="raw") for n in range(3)]
+    hops = [app.topic(f"{prefix}{n}", key_serializer="raw", value_serializer="raw") for n in range(4)]
     times: dict[str, Any] = {"count": 0, "first": 0.0, "last": 0.0}
 
+    def arrived() -> None:
+        times["last"] = time.time()
+        times["first"] = times["first"] or times["last"]
+        times["count"] += 1
+
     def forward(at: int) -> None:
-        share = Share(messages(folder / str(at + 1)), counts[at])
+        path = folder / str(at + 1)
+        share = Share(messages(path), counts[at]) if path.exists() else None
 
         async def agent(stream: Any) -> None:
             number = 0
             async for _ in stream:
-                for value in share.next():
+                for value in share.next() if share else ():
                     number += 1
                     await hops[at + 1].send(key=b"k", value=value, partition=number % PARTITIONS)
+                if at == 2:
+                    arrived()
 
         app.agent(hops[at], name=f"forward-{at}", concurrency=1)(agent)
 
-    async def count(stream: Any) -> None:
-        async for _ in stream:
-            times["last"] = time.time()
-            times["first"] = times["first"] or times["last"]
-            times["count"] += 1
-
-    forward(0)
-    forward(1)
-    app.agent(hops[2], name="count", concurrency=1)(count)
+    for at in range(3):
+        forward(at)
     await app.start()
     while True:
         await asyncio.sleep(0.25)

@@ -1,8 +1,9 @@
 """The distributed mode from Kafka to searchable, broker and node included, beside what bare tools reach.
 
 A backlog of items waits in articles.raw; measured is from the first document's arrival in Elasticsearch to the last's.
-In the same run, on the same servers: a bare Faust chain of as many hops that forwards as many messages of the same
-bytes and does nothing else; and bare `helpers.streaming_bulk` of the same documents into the same mapping. Neither of
+In the same run, on the same servers: a bare Faust chain of as many hops through which each article is forwarded, one
+message each, and nothing else is done (beside it, for those who want to know, one that sends as few and large
+messages on the last hop as ours); and bare `helpers.streaming_bulk` of the same documents into the same mapping. Neither of
 them reads, decides or remembers anything. Then, at half the load: from handing an item to Kafka until a search finds it.
 """
 
@@ -80,21 +81,25 @@ def _with_workers(
         ours = _until_all_arrived(cluster, count)
         ours["seconds_to_first"] = round(ours.pop("first") - began, 1)
         cluster.wait_until_drained(300)
+        carried = _carried(cluster)
         rate = ours["articles_per_second"] / 2
         waited = latency(cluster, sample[count:], rate, seconds)
         ours["memory_mb"] = cluster.memory()
         for member in cluster.members.values():
             member.terminate()
-        carried = _carried(cluster)
-        documents = _documents(carried[2])
-    chain = _chain(workers, carried, kafka.bootstrap, f"chain{workers}.", home)
+    documents = _documents(carried[2])
+    one_by_one = [carried[0], *([carried[1][:count]] * 3)]
+    chain = _chain(workers, one_by_one, kafka.bootstrap, f"chain{workers}.", home / "chain")
+    as_ours = _chain(workers, carried, kafka.bootstrap, f"batched{workers}.", home / "batched")
     bulk = _bulk(documents, elastic, f"bulk{workers}-")
     return {
         "ours": ours,
         "latency": waited,
         "bare_faust_chain": chain,
+        "bare_faust_chain_with_our_batches": as_ours,
         "bare_streaming_bulk": bulk,
         "ratio_to_chain": round(chain["seconds"] / ours["seconds"], 2),
+        "ratio_to_chain_with_our_batches": round(as_ours["seconds"] / ours["seconds"], 2),
         "ratio_to_bulk": round(bulk["seconds"] / ours["seconds"], 2),
         "ratio_to_slower_peer": round(max(chain["seconds"], bulk["seconds"]) / ours["seconds"], 2),
     }
@@ -140,13 +145,14 @@ def _documents(batches: list[bytes]) -> list[dict[str, Any]]:
 def _chain(
     workers: int, carried: list[list[bytes]], bootstrap: str, prefix: str, folder: Path
 ) -> dict[str, Any]:
-    """The same messages through Faust alone."""
+    """Messages on each hop through Faust alone."""
+    folder.mkdir()
     from kafka import KafkaAdminClient, KafkaProducer
 
     admin = KafkaAdminClient(bootstrap_servers=bootstrap)
     settings = {"num_partitions": _forward.PARTITIONS, "replication_factor": 1}
     settings["configs"] = {"max.message.bytes": str(_forward.MESSAGE_LIMIT)}
-    admin.create_topics({f"{prefix}{hop}": settings for hop in range(3)})
+    admin.create_topics({f"{prefix}{hop}": settings for hop in range(4)})
     admin.close()
     producer = KafkaProducer(
         bootstrap_servers=bootstrap, max_request_size=_forward.MESSAGE_LIMIT, compression_type="zstd"
@@ -155,7 +161,7 @@ def _chain(
         producer.send(f"{prefix}0", key=b"k", value=value, partition=number % _forward.PARTITIONS)
     producer.flush()
     producer.close()
-    for hop in (1, 2):
+    for hop in range(1, len(carried)):
         _forward.save(folder / str(hop), carried[hop])
     counts = [len(messages) for messages in carried]
     with _chain_workers(workers, [bootstrap, prefix], folder, counts) as names:
