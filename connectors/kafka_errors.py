@@ -18,6 +18,7 @@ from typing import Any
 
 from .broker import Broker, broker_of
 from .errors import NotYet, UserError
+from .service_log import quietly
 
 try:
     from kafka import KafkaAdminClient, errors
@@ -73,7 +74,7 @@ def reachable(broker: Broker, timeout: float = TIMEOUT) -> None:
             refused = refused or reason
     else:
         raise refused or UserError("The setting broker names no host.")
-    with _quiet():
+    with quietly("kafka"):
         _enter(broker, max(deadline - time.monotonic(), timeout / 2))
 
 
@@ -99,7 +100,7 @@ def described(broker: Broker, topics: Sequence[str], timeout: float = TIMEOUT) -
     milliseconds = int(timeout * 1000)
     try:
         with (
-            _quiet(),
+            quietly("kafka"),
             contextlib.closing(
                 KafkaAdminClient(
                     **broker.client_options(),
@@ -252,18 +253,6 @@ def _meet(client: KafkaNetClient, broker: Broker, milliseconds: int) -> None:
         f"The broker {broker.url} sends its clients on to {names}, which cannot be reached from here; "
         "its setting advertised.listeners has to name an address that can."
     )
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """What clients log of each attempt says less than our sentence."""
-    logger = logging.getLogger("kafka")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
 
 
 @contextlib.contextmanager

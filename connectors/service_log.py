@@ -5,10 +5,11 @@ A client whose broker is away says so many times a second, in the same words.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 OURS = ("connectors", "streams", "dashboards")
 EVERY = 60.0
@@ -50,3 +51,15 @@ class Rationed(logging.Filter):
         if missed:
             record.msg = f"{record.msg} (and {missed} times more since)"
         return True
+
+
+@contextlib.contextmanager
+def quietly(client: str) -> Iterator[None]:
+    """What a client library logs of each attempt says less than the one sentence that follows."""
+    logger = logging.getLogger(client)
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

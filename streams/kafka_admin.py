@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -13,6 +12,7 @@ from kafka.errors import KafkaError
 from connectors.broker import Broker
 from connectors.errors import NotYet, UserError
 from connectors.kafka_errors import TIMEOUT, reachable, sentence
+from connectors.service_log import quietly
 
 _C = TypeVar("_C", KafkaAdminClient, KafkaConsumer)
 
@@ -39,22 +39,10 @@ def _talking(broker: Broker, kind: Callable[..., _C], timeout: float) -> Iterato
     if kind is KafkaConsumer:
         options["session_timeout_ms"] = min(milliseconds, 10_000) - 1
     try:
-        with quietly(), contextlib.closing(kind(**broker.client_options(), **options)) as client:
+        with quietly("kafka"), contextlib.closing(kind(**broker.client_options(), **options)) as client:
             yield client
     except KafkaError as cause:
         raise UserError(sentence(cause, broker)) from cause
-
-
-@contextlib.contextmanager
-def quietly() -> Iterator[None]:
-    """What clients log of each attempt says less than the one sentence that follows."""
-    logger = logging.getLogger("kafka")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
 
 
 def missing(topic: str, broker: Broker) -> NotYet:

@@ -12,8 +12,9 @@ from kafka.errors import KafkaError
 from connectors.broker import Broker
 from connectors.errors import UserError
 from connectors.kafka_errors import sentence
+from connectors.service_log import quietly
 
-from .kafka_admin import missing, quietly
+from .kafka_admin import missing
 
 _LARGEST = 17 * 1024 * 1024
 """Bytes of a message: the largest item, and why it is a dead letter."""
@@ -58,7 +59,7 @@ class Sending:
         self._futures: list[Any] = []
 
     def __enter__(self) -> Self:
-        self._quiet = quietly()
+        self._quiet = quietly("kafka")
         self._quiet.__enter__()
         milliseconds = int(self._timeout * 1000)
         try:

@@ -6,11 +6,11 @@ Every command asks first, so that what is wrong is one sentence, and not the fir
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from connectors.errors import NotYet, UserError
+from connectors.service_log import quietly
 
 from .errors import SUPPORTED, explain
 from .generations import check_foreign
@@ -30,7 +30,7 @@ def talking(index: Index, seconds: float = SECONDS) -> Iterator[Elasticsearch]:
     from elastic_transport import TransportError
     from elasticsearch import ApiError, UnsupportedProductError
 
-    with index.client() as whole, quietly():
+    with index.client() as whole, quietly("elastic_transport"):
         client = whole.options(request_timeout=seconds, max_retries=len(index.hosts) - 1)
         try:
             _met(client.options(request_timeout=min(seconds, SECONDS)), index)
@@ -66,15 +66,3 @@ def _met(client: Elasticsearch, index: Index) -> None:
             f"Elasticsearch at {index.url} has version {number}; this biowire works with {SUPPORTED}.x. "
             f"Upgrade it, or name another server in the setting index."
         )
-
-
-@contextlib.contextmanager
-def quietly() -> Iterator[None]:
-    """What the client logs of each attempt says less than the one sentence that follows."""
-    logger = logging.getLogger("elastic_transport")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
