@@ -95,7 +95,7 @@ class Cluster:
             return view.lag()
 
     def wait_until_drained(self, timeout: float = 300) -> float:
-        """Until nothing is behind, seen twice; returns the seconds it took. Kafka and `biowire status` agree."""
+        """Until nothing is behind, seen twice; returns the seconds it took."""
         began = time.monotonic()
         with LogView(self.broker) as view:
             last: dict[Any, int] | None = None
