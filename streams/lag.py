@@ -6,7 +6,8 @@ From committed offsets, which follow effects: an item counts until it can be sea
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
@@ -31,11 +32,21 @@ class Lag:
     """Articles that wait for the story stage."""
     grouped: int
     """Batches of writes that wait for the index."""
+    partitions: Mapping[tuple[str, int], int] = field(default_factory=dict, compare=False)
+    """The same by (topic, partition); those without any are left out."""
 
     @property
     def total(self) -> int:
         """0 when everything that came in can be searched for."""
         return self.raw + self.flagged + self.grouped
+
+    def of(self, partitions: Collection[tuple[str, int]]) -> int:
+        """Of these (topic, partition) pairs alone."""
+        return sum(number for one, number in self.partitions.items() if one in partitions)
+
+    def by_topic(self) -> dict[str, int]:
+        """For figures: the three topics by their short names."""
+        return {"raw": self.raw, "flagged": self.flagged, "grouped": self.grouped}
 
 
 def lag(broker: Broker, generation: int, timeout: float = TIMEOUT) -> Lag:
@@ -56,11 +67,15 @@ def measure(admin: KafkaAdminClient, broker: Broker, generation: int, timeout: f
     # Ends are asked after commits: what moved on meanwhile is counted twice rather than not at all.
     first = _offsets(admin, partitions, OffsetSpec.EARLIEST)
     end = _offsets(admin, partitions, OffsetSpec.LATEST)
-    behind = dict.fromkeys(names, 0)
-    for one in partitions:
-        behind[one.topic] += max(0, end[one] - max(committed.get(one, 0), first[one]))
-    raw, flagged, grouped = (behind[name] for name in names)
-    return Lag(raw=raw, flagged=flagged, grouped=grouped)
+    behind = {
+        (one.topic, one.partition): number
+        for one in partitions
+        if (number := end[one] - max(committed.get(one, 0), first[one])) > 0
+    }
+    raw, flagged, grouped = (
+        sum(number for (topic, _), number in behind.items() if topic == name) for name in names
+    )
+    return Lag(raw=raw, flagged=flagged, grouped=grouped, partitions=behind)
 
 
 def worked(broker: Broker, generation: int, timeout: float = TIMEOUT) -> dict[tuple[str, int], int]:

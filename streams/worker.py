@@ -35,7 +35,7 @@ class Watch:
     """What is looked at while the agents work."""
 
     outstanding: Callable[[], int]
-    """Messages not worked yet, as last measured; by any worker."""
+    """Messages not worked yet in the partitions this worker has, as last measured."""
     busy: Callable[[], str]
     """What the worker waits for, as a sentence; empty when it does not."""
     superseded: Callable[[], str]

@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import sys
-from dataclasses import asdict
 from typing import NoReturn, TypeVar
 
 import click
@@ -121,18 +120,19 @@ async def _work(
             partitions=partitions,
         )
         plan.home.mkdir(parents=True, exist_ok=True)
-        metrics.lag(lambda: asdict(behind.value))
+        metrics.lag(lambda: behind.value.by_topic())  # noqa: PLW0108 - the value changes
         metrics.indexing(lambda: sink.waiting, lambda: sink.errors)
         if port := int(context.settings["metrics_port"]):
             metrics.serve(str(context.settings["metrics_host"]), port)
+        made = create(plan)
         watch = Watch(
-            outstanding=lambda: behind.value.total,
+            outstanding=lambda: behind.value.of(made.assigned()),
             busy=lambda: sink.waiting or "; ".join(metrics.reasons()),
             superseded=lambda: news.value,
             worked=(lambda: worked(broker, generation)) if context.settings["worker_standby"] else None,
         )
         _log.info("worker starts", extra={"generation": generation, "worker": plan.worker_id})
-        await serve(create(plan), _told_to_stop(), watch)
+        await serve(made, _told_to_stop(), watch)
     except BiowireError as cause:
         code = 2 if isinstance(cause, UserError) else 75
         print(f"biowire: {safe(' '.join(str(cause).split()))}", file=sys.stderr)
