@@ -32,7 +32,7 @@ from .partitions.store import Message, Record
 from .partitions.story import StoryPartition
 from .partitions.targets import Encoder, Targets
 
-SESSION = 10.0
+SESSION = 8.0
 """Seconds after which the group gives a silent worker's partitions to the others."""
 MESSAGE_LIMIT = 16 * 1024 * 1024
 BATCH = {"dedup": 300, "story": 1000, "index": 50}
