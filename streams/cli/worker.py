@@ -16,6 +16,7 @@ from connectors.console import Context, pass_context, safe
 from connectors.errors import BiowireError, UserError
 from connectors.feed_topics import feed_partitions, read_partitions
 from connectors.kafka_errors import broker_needed, partition_counts, reachable
+from connectors.language import language_of
 from connectors.service_log import log_as_service
 from connectors.waiting import PATIENCE, patiently
 
@@ -23,6 +24,7 @@ from .. import control, topics
 from ..app import WorkerPlan, create
 from ..background import Measured
 from ..core.compiled import Vocabulary
+from ..core.rarity import words_of
 from ..core.sources import Sources
 from ..lag import Lag, lag, worked
 from ..metrics import Metrics
@@ -120,6 +122,8 @@ async def _work(
             partitions=partitions,
         )
         plan.home.mkdir(parents=True, exist_ok=True)
+        language_of("", "Ein Satz, damit geladen wird, was den ersten Artikel sonst aufhielte.")
+        words_of("en")
         metrics.lag(lambda: behind.value.by_topic())  # noqa: PLW0108 - the value changes
         metrics.indexing(lambda: sink.waiting, lambda: sink.errors)
         if port := int(context.settings["metrics_port"]):
