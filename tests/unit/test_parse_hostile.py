@@ -77,7 +77,7 @@ def test_a_hostile_document_ends_in_time_and_memory(reader, data):
     except (NotAFeed, DocumentTooCostly) as why:
         assert str(why).endswith(".")  # noqa: PT017 - any of the three outcomes will do
     assert time.monotonic() - begun < 5
-    for child in psutil.Process().children():
+    for child in children():
         assert child.memory_info().rss < 256 * 1024 * 1024
 
 
