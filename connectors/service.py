@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 10
 """Items that wait for each other's pages before they are published together."""
-PAUSE = 60.0
+PAUSE = 15.0
 """Seconds before a feed is tried again whose items could not be published."""
 _IDLE = 30.0
 
