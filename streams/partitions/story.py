@@ -108,15 +108,19 @@ class StoryPartition:
 
         end = records[-1].offset + 1  # 0 is for what leaves a partition: it yields to where the article went
         self._laps.start()
+        stirred: dict[str, None] = {}
         for record in records:
             for operation in self._put(wire.decode_flagged(record.value or b""), touched):
                 add(operation)
-        changes = self._stories.settle()
-        touched.update(dict.fromkeys(self._keep(changes)))
+            # One by one: another worker may have stopped, and told what it knew, at any record of these. What
+            # was different there for a moment has to be told again, or its word would stand.
+            changes = self._stories.settle()
+            touched.update(dict.fromkeys(self._keep(changes)))
+            stirred.update(dict.fromkeys((*changes.gone, *(story.id for story in changes.stories))))
         self._laps.lap("story")
         if not quiet:
-            for operation in self._stories_changed(changes, end):
-                add(operation)
+            for story_id in stirred:
+                add(self._story_changed(story_id, end))
             for article in touched:
                 for operation in self._document(article, end):
                     add(operation)
@@ -180,12 +184,12 @@ class StoryPartition:
             members = self._execute("SELECT id FROM groupings WHERE story_id = ?", (story.id,))
             yield from [article for (article,) in members]
 
-    def _stories_changed(self, changes: Changes, end: int) -> Iterator[Operation]:
-        for story_id in changes.gone:
-            yield Operation("gone-story", story_id, self._story_version(story_id, end), "")
-        for story in changes.stories:
-            body = self._to.encoder.story_body(story)
-            yield Operation("story", story.id, self._story_version(story.id, end), "", body)
+    def _story_changed(self, story_id: str, end: int) -> Operation:
+        number = self._story_version(story_id, end)
+        row = self._execute("SELECT record FROM stories WHERE id = ?", (story_id,)).fetchone()
+        if row is None:
+            return Operation("gone-story", story_id, number, "")
+        return Operation("story", story_id, number, "", self._to.encoder.story_body(_story(row[0])))
 
     def _story_version(self, story_id: str, end: int) -> int:
         """A story goes with the article that leads it, also to another language's partition."""
