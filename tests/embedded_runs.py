@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import os
 import subprocess
@@ -13,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 from shared_data import ROOT
 
 from seeds.world import load
@@ -95,13 +94,16 @@ def world_items(times: int = 1) -> list[dict[str, Any]]:
     return items
 
 
-def wait_until_locked(home: Path) -> None:
-    """Return once another process writes to the store of `home`."""
-    for _ in range(1200):
-        with contextlib.suppress(FileNotFoundError), (home / "biowire.lock").open("r+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                return
+def wait_until_locked(process: subprocess.Popen[bytes], home: Path) -> None:
+    """Return once `process` writes to the store of `home`.
+
+    Its open files are looked at: to try the lock would be to hold it, and to turn the process away.
+    """
+    lock, asked = str((home / "biowire.lock").resolve()), psutil.Process(process.pid)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, f"the process ended with {process.returncode}"
+        if any(file.path == lock for file in asked.open_files()):
+            return
         time.sleep(0.02)
     raise AssertionError("no process took the store's lock")

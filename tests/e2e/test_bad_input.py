@@ -249,7 +249,7 @@ def test_a_second_writer_is_refused_while_readers_are_not(home: Path) -> None:
         stdout=subprocess.DEVNULL,
     ) as first:
         try:
-            wait_until_locked(home)
+            wait_until_locked(first, home)
             done = biowire("ingest", str(home / "first.jsonl"), home=home, code=2)
             assert "Another biowire process" in told(done)
             assert biowire("status", "--json", home=home).stdout

@@ -70,16 +70,15 @@ def test_killed_at_random_moments_and_resumed_it_ends_as_if_undisturbed(
 ) -> None:
     items, chance = write_items(tmp_path / "items.jsonl", ITEMS), random.Random(7)
     for _ in range(4):
-        process = subprocess.Popen(
+        with subprocess.Popen(
             command("ingest", str(items), "--home", str(tmp_path)),
             env=environment(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-        )
-        wait_until_locked(tmp_path)
-        time.sleep(chance.uniform(0.0, 0.8))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        ) as process:
+            wait_until_locked(process, tmp_path)
+            time.sleep(chance.uniform(0.0, 0.8))
+            process.send_signal(signal.SIGKILL)
     biowire("ingest", str(items), home=tmp_path)
     assert differences(documents(undisturbed), documents(tmp_path)) == []
 

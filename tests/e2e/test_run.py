@@ -86,7 +86,7 @@ def test_continuous_monitoring_is_quiet_in_a_pipe_and_stops_when_told(
 ) -> None:
     line = command("run", "--json", "--home", str(tmp_path), *options)
     with subprocess.Popen(line, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        wait_until_locked(tmp_path)
+        wait_until_locked(process, tmp_path)
         for _ in range(60):
             time.sleep(0.5)
             if len(documents(tmp_path)) == 3:

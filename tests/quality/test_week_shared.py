@@ -104,7 +104,7 @@ def test_kills_at_random_moments_leave_the_week_as_if_undisturbed(
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         ) as process:
-            wait_until_locked(tmp_path)
+            wait_until_locked(process, tmp_path)
             time.sleep(chance.uniform(0.0, longest))
             process.send_signal(signal.SIGKILL)
         killed += 1
