@@ -1,0 +1,83 @@
+"""The port where the alert stage keeps what it knows: facts of matching documents, and alerts raised.
+
+Modules: `sqlite` (both modes: a file beside the store, or beside a worker's partition), `memory` (tests).
+Every writing method may be called again with the same records: nothing changes then. Several processes may
+use one store at once; `transaction` keeps them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from ..core.alerts.records import Alert, Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raised:
+    """An alert with what is not part of it: when we came to know, and whether it still holds."""
+
+    alert: Alert
+    seq: int
+    """Rises with each alert raised; what pages and followers go by."""
+    raised: datetime
+    withdrawn: str = ""
+    """Why it would not be raised any more, such as a late article; empty while it holds."""
+
+
+class AlertStore(Protocol):
+    """What the stage writes and people read."""
+
+    def transaction(self) -> AbstractContextManager[object]:
+        """All or nothing, and nobody else writes meanwhile. Joins the one already open."""
+
+    def cursor(self, name: str) -> int:
+        """How far the source of that name is worked; 0 at first."""
+
+    def advance(self, name: str, cursor: int) -> None:
+        """Remember how far."""
+
+    def put_facts(self, facts: Iterable[Fact]) -> None:
+        """What is known of these documents now; what was known before is replaced, also in `leads`."""
+
+    def drop_facts(self, documents: Iterable[str]) -> None:
+        """These documents are no more; unknown ids are ignored."""
+
+    def fact(self, document: str) -> Fact | None:
+        """What was put last of the document, if any subscription matched it then."""
+
+    def facts(self, subscription: str) -> Iterator[Fact]:
+        """Documents that the subscription matches, in canonical order."""
+
+    def forget(self, subscription: str) -> None:
+        """Drop what facts say of a subscription that is edited or gone; its alerts stay."""
+
+    def leads(self, since: datetime, until: datetime) -> list[tuple[datetime, str]]:
+        """Place of each document that opens a story, matched or not, by `when`, `until` exclusive; rising."""
+
+    def raise_(self, alerts: Iterable[Alert], now: datetime) -> list[Raised]:
+        """Keep those not raised before; return them."""
+
+    def withdraw(self, why: str, ids: Iterable[str]) -> None:
+        """Say that these do not hold any more; an empty `why` says that they do again."""
+
+    def get(self, id: str) -> Raised | None:  # noqa: A002
+        """The alert with this id, or with an id that begins so (4 characters or more).
+
+        Raises UserError when several begin so.
+        """
+
+    def list(
+        self,
+        *,
+        subscription: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: int | None = None,
+        newest_first: bool = True,
+        limit: int = 100,
+    ) -> Sequence[Raised]:
+        """Alerts by `seq`; `since` and `until` (exclusive) by the moment we came to know; `after`: a seq."""
