@@ -6,7 +6,6 @@ meet whichever comes first. Their links are then weighed many at a time.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -15,8 +14,9 @@ from .copies import another_issue
 from .days import DAY, Days, Node
 from .grouping import HOUR
 from .links import compare
-from .postings import pairs_sharing
 
+SHARED = 2
+"""Of their rarest words, as many must two articles share to be compared."""
 APART = -500
 """Strength between two issues of one column: outweighs links to the rest of a story."""
 THRESHOLD = -0.2
@@ -29,42 +29,17 @@ OTHER_ENTITIES = -0.8
 
 def pairs_of(days: Days, nodes: Iterable[Node], window: int) -> Iterator[tuple[Node, Node]]:
     """Candidate pairs (earlier, later) with at least one of `nodes`, each once. `window` in hours."""
-    by_day: dict[tuple[str, int], list[Node]] = defaultdict(list)
-    for node in nodes:
-        by_day[node.language, node.day].append(node)
+    reach = window * HOUR
     seen: set[tuple[str, str]] = set()
-    reach = -(-window // 24)
-    for (language, number), fresh in sorted(by_day.items()):
-        days.ensure(language, number - reach, number + reach)
-        rare = [node.rare() for node in fresh]
-        hashes = np.concatenate(rare)
-        owner = np.repeat(np.arange(len(fresh)), [len(words) for words in rare])
-        for day in days.days(language, number - reach, number + reach):
-            hits, slots = day.rare.match(hashes)
-            for place, slot in zip(*(a.tolist() for a in pairs_sharing(owner[hits], slots, 2)), strict=True):
-                a, b = fresh[place], day.rare.holders[slot]
-                if a is b or not days.alive(b) or abs(a.when - b.when) > window * HOUR:
-                    continue
-                pair = (a, b) if a.key < b.key else (b, a)
-                name = pair[0].id, pair[1].id
-                if name not in seen:
-                    seen.add(name)
-                    yield pair
-        yield from _twins(days, fresh, window, seen)
-
-
-def _twins(
-    days: Days, nodes: Iterable[Node], window: int, seen: set[tuple[str, str]]
-) -> Iterator[tuple[Node, Node]]:
-    """Near-duplicates are candidates whatever words they share."""
-    for a in nodes:
-        for article_id in a.twins:
-            b = days.get(article_id)
-            if b is None or abs(a.when - b.when) > window * HOUR:
-                continue
-            pair = (a, b) if a.key < b.key else (b, a)
-            if (pair[0].id, pair[1].id) not in seen:
-                seen.add((pair[0].id, pair[1].id))
+    for node in sorted(nodes, key=lambda one: (one.language, one.when)):
+        days.ensure(node.language, (node.when - reach) // DAY, (node.when + reach) // DAY)
+        twins = [twin for id_ in node.twins if (twin := days.get(id_))]  # whatever words they share
+        near = [twin for twin in twins if abs(twin.when - node.when) <= reach]
+        for other in (*days.sharing_words(node, reach, SHARED), *near):
+            pair = (node, other) if node.key < other.key else (other, node)
+            name = pair[0].id, pair[1].id
+            if name not in seen:
+                seen.add(name)
                 yield pair
 
 

@@ -17,13 +17,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from .postings import Postings, Runs
+from .postings import Postings
 from .signature import Signature, keys_meet
 from .traits import RARE
 
-_BLOCK = 15
-"""Days whose near-duplicate keys are found together: about the reach of a question, so that its cost does
-not grow with all that is loaded."""
+_KEYS_BLOCK, _RARE_BLOCK = 15, 4
+"""Days whose near-duplicate keys, and whose rarest words, are found together: about the reach of a question,
+so that its cost does not grow with all that is loaded."""
 _MOST_DAYS = 5_000
 """Days known to be empty are forgotten past this number."""
 DAY = 86_400_000_000
@@ -150,15 +150,14 @@ class Node(msgspec.Struct, array_like=True, gc=False, eq=False):
 
 
 class Day:
-    """The nodes of one language and day, found by their rarest words."""
+    """The nodes of one language and day."""
 
-    __slots__ = ("changed", "nodes", "number", "rare", "used")
+    __slots__ = ("changed", "nodes", "number", "used")
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.nodes: list[Node] = []
         self.changed: set[Node] = set()
-        self.rare: Runs[Node] = Runs()
         self.used = 0
 
 
@@ -179,6 +178,39 @@ def _shared(node: Node) -> Node:
     return node
 
 
+class Blocks:
+    """Nodes of all languages by hashes, in blocks of some days."""
+
+    def __init__(self, size: int, alive: Callable[[Node], bool]) -> None:
+        self._size, self._alive = size, alive
+        self._blocks: dict[tuple[str, int], Postings[Node]] = {}
+
+    def _place(self, node: Node) -> tuple[str, int]:
+        return node.language, node.day // self._size
+
+    def add(self, hashes: bytes, node: Node) -> None:
+        """Let a node be found by these hashes."""
+        self._blocks.setdefault(self._place(node), Postings(self._alive)).add(hashes, node)
+
+    def dropped(self, node: Node) -> None:
+        """Take note that a node is no longer kept."""
+        self._blocks[self._place(node)].dropped()
+
+    def keep(self, days: Iterable[tuple[str, int]]) -> None:
+        """Forget the blocks in which none of these (language, day) lies."""
+        used = {(language, number // self._size) for language, number in days}
+        for block in self._blocks.keys() - used:
+            del self._blocks[block]
+
+    def near(self, node: Node, reach: int) -> Iterator[Postings[Node]]:
+        """The blocks that hold what is within `reach` in time of a node."""
+        first, last = ((node.when + by) // DAY // self._size for by in (-reach, reach))
+        for block in range(first, last + 1):
+            postings = self._blocks.get((node.language, block))
+            if postings is not None:
+                yield postings
+
+
 class Days:
     """Loaded days of all languages; keeps at most `bound` nodes loaded, as far as the work at hand allows."""
 
@@ -187,7 +219,9 @@ class Days:
         self._bound = bound
         self._days: dict[tuple[str, int], Day] = {}
         self._nodes: dict[str, Node] = {}
-        self._keys: dict[tuple[str, int], Postings[Node]] = {}
+        self._changed: set[Day] = set()
+        self._keys = Blocks(_KEYS_BLOCK, self.alive)
+        self._rare = Blocks(_RARE_BLOCK, self.alive)
         self._tick = 0
         self._last = ("", 0, 0)
         self.on_load: Callable[[Node], None] = _nothing
@@ -195,7 +229,8 @@ class Days:
 
     def ensure(self, language: str, first: int, last: int) -> None:
         """Have days `first` to `last` loaded, and count them as just used."""
-        if (language, first, last) == self._last:
+        known, since, until = self._last
+        if known == language and since <= first and last <= until:
             return
         self._last = language, first, last
         self._tick += 1
@@ -216,16 +251,14 @@ class Days:
     def _place(self, day: Day, node: Node) -> None:
         self._nodes[node.id] = node
         day.nodes.append(node)
-        day.rare.add(node.rare(), node)
-        block = node.language, day.number // _BLOCK
-        self._keys.setdefault(block, Postings(self.alive)).add(node.keys, node)
+        self._keys.add(node.keys, node)
+        self._rare.add(node.rare().tobytes(), node)
 
     def add(self, node: Node) -> None:
         """Take in a new node; its day must be loaded."""
         node.language, node.host = sys.intern(node.language), sys.intern(node.host)
-        day = self._days[node.language, node.day]
-        self._place(day, node)
-        day.changed.add(node)
+        self._place(self._days[node.language, node.day], node)
+        self.mark(node)
 
     def discard(self, node: Node) -> None:
         """Forget a node here and in the state."""
@@ -233,12 +266,15 @@ class Days:
         del self._nodes[node.id]
         day.nodes.remove(node)
         day.changed.discard(node)
-        self._keys[node.language, day.number // _BLOCK].dropped()
+        self._keys.dropped(node)
+        self._rare.dropped(node)
         self._state.delete([node.id])
 
     def mark(self, node: Node) -> None:
         """Note that a node changed and must be saved."""
-        self._days[node.language, node.day].changed.add(node)
+        day = self._days[node.language, node.day]
+        day.changed.add(node)
+        self._changed.add(day)
 
     def get(self, article_id: str) -> Node | None:
         """The node of an article on a loaded day."""
@@ -270,30 +306,30 @@ class Days:
         """Nodes within `reach` in time that share at least one near-duplicate key with this one."""
         return list(set(self._meeting(node, reach)))
 
+    def sharing_words(self, node: Node, reach: int, least: int) -> list[Node]:
+        """Nodes within `reach` in time that share at least `least` of their rarest words with this one."""
+        rare = node.rare().tobytes()
+        return [
+            other
+            for postings in self._rare.near(node, reach)
+            for other in postings.sharing(rare, least)
+            if other is not node and abs(other.when - node.when) <= reach
+        ]
+
     def _meeting(self, node: Node, reach: int) -> Iterator[Node]:
         """Every other node within reach, once for each key it shares; its days must be loaded."""
-        first, last = ((node.when + by) // DAY // _BLOCK for by in (-reach, reach))
-        for block in range(first, last + 1):
-            postings = self._keys.get((node.language, block))
-            if postings is not None:
-                for other in postings.find(node.keys):
-                    if other is not node and abs(other.when - node.when) <= reach:
-                        yield other
-
-    def days(self, language: str, first: int, last: int) -> Iterator[Day]:
-        """Loaded days of that range that hold anything."""
-        for number in range(first, last + 1):
-            day = self._days.get((language, number))
-            if day is not None and day.nodes:
-                yield day
+        for postings in self._keys.near(node, reach):
+            for other in postings.find(node.keys):
+                if other is not node and abs(other.when - node.when) <= reach:
+                    yield other
 
     def save(self) -> None:
         """Write what changed."""
-        for day in self._days.values():
-            if day.changed:
-                changed = sorted(day.changed, key=lambda node: node.id)
-                self._state.save((n.id, n.language, day.number, _encoder.encode(n)) for n in changed)
-                day.changed.clear()
+        changed = sorted((node for day in self._changed for node in day.changed), key=lambda node: node.id)
+        self._state.save((node.id, node.language, node.day, _encoder.encode(node)) for node in changed)
+        for day in self._changed:
+            day.changed.clear()
+        self._changed.clear()
 
     def shrink(self) -> None:
         """Drop the least recently used days without changes until the bound is kept."""
@@ -308,8 +344,9 @@ class Days:
             excess -= len(day.nodes)
             for node in day.nodes:
                 del self._nodes[node.id]
-                self._keys[language, number // _BLOCK].dropped()
+                self._keys.dropped(node)
+                self._rare.dropped(node)
                 self.on_drop(node)
-        used = {(language, number // _BLOCK) for (language, number), day in self._days.items() if day.nodes}
-        for block in self._keys.keys() - used:
-            del self._keys[block]
+        used = [place for place, day in self._days.items() if day.nodes]
+        self._keys.keep(used)
+        self._rare.keep(used)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from .candidates import THRESHOLD, scores_of, strength_of
+from .candidates import SHARED, THRESHOLD, scores_of, strength_of
 from .copies import another_issue, judge
 from .days import DAY, Days, Node
 from .grouping import HOUR, Decider
@@ -58,22 +56,13 @@ def explain(days: Days, decider: Decider, node: Node) -> Explanation:
     days.ensure(node.language, (node.when - reach) // DAY, (node.when + reach) // DAY)
     near = days.sharing_any_key(node, reach)
     window = decider.rules.window * HOUR
-    linked = [other for other in _sharing_words(days, node, window) if other is not node]
+    linked = days.sharing_words(node, window, SHARED)
     return Explanation(
         id=node.id,
         story_id=f"s{node.story}",
         near_duplicates=_copies(node, near),
         same_event=_events(decider, node, linked),
     )
-
-
-def _sharing_words(days: Days, node: Node, window: int) -> list[Node]:
-    found: list[Node] = []
-    for day in days.days(node.language, (node.when - window) // DAY, (node.when + window) // DAY):
-        slots, hits = np.unique(day.rare.match(node.rare())[1], return_counts=True)
-        holders = [day.rare.holders[slot] for slot in slots[hits >= 2].tolist()]
-        found += [other for other in holders if days.alive(other) and abs(other.when - node.when) <= window]
-    return found
 
 
 def _copies(node: Node, others: list[Node]) -> tuple[Considered, ...]:

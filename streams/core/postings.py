@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -14,62 +15,13 @@ Hashes = NDArray[np.uint32]
 Slots = NDArray[np.uint32]
 
 
-class Runs(Generic[T]):
-    """Sorted runs of (hash, slot), merged as they grow: for many questions at once."""
-
-    __slots__ = ("_fresh", "_runs", "holders")
-
-    def __init__(self) -> None:
-        self.holders: list[T] = []
-        """Who holds each slot, those included that are no longer kept."""
-        self._fresh: list[tuple[Hashes, int]] = []
-        self._runs: list[tuple[Hashes, Slots]] = []
-
-    def add(self, hashes: Hashes, holder: T) -> None:
-        """Let `holder` be found by these hashes."""
-        self._fresh.append((hashes, len(self.holders)))
-        self.holders.append(holder)
-
-    def match(self, hashes: Hashes) -> tuple[NDArray[np.int64], Slots]:
-        """Every (place in `hashes`, slot) where the slot holds that hash."""
-        self._settle()
-        places, slots = [], []
-        for run, holders in self._runs:
-            low = np.searchsorted(run, hashes, "left")
-            count = np.searchsorted(run, hashes, "right") - low
-            total = int(count.sum())
-            if not total:
-                continue
-            place = np.repeat(np.arange(len(hashes)), count)
-            offset = np.arange(total) - np.repeat(np.cumsum(count) - count, count)
-            places.append(place)
-            slots.append(holders[np.repeat(low, count) + offset])
-        if not places:
-            return np.zeros(0, np.int64), np.zeros(0, np.uint32)
-        return np.concatenate(places), np.concatenate(slots)
-
-    def _settle(self) -> None:
-        if self._fresh:
-            hashes = np.concatenate([h for h, _ in self._fresh])
-            slots = np.repeat(
-                np.array([s for _, s in self._fresh], np.uint32), [len(h) for h, _ in self._fresh]
-            )
-            self._fresh.clear()
-            self._runs.append(_sorted(hashes, slots))
-        while len(self._runs) > 1 and len(self._runs[-2][0]) < 2 * len(self._runs[-1][0]):
-            last, before = self._runs.pop(), self._runs.pop()
-            self._runs.append(
-                _sorted(np.concatenate([before[0], last[0]]), np.concatenate([before[1], last[1]]))
-            )
-
-
 def _sorted(hashes: Hashes, slots: Slots) -> tuple[Hashes, Slots]:
     order = np.argsort(hashes, kind="stable")
     return hashes[order], slots[order]
 
 
 class Postings(Generic[T]):
-    """The same for one question at a time: one sorted array, and a dictionary of what is not yet in it.
+    """One sorted array of (hash, slot), and a dictionary of what is not yet in it.
 
     `alive` says whether a holder is still kept: the others are passed over, and left out at the next merge.
     """
@@ -103,6 +55,15 @@ class Postings(Generic[T]):
 
     def find(self, hashes: bytes) -> list[T]:
         """Everyone kept who can be found by any of these hashes, once for each."""
+        return [holder for slot in self._slots_of(hashes) if self._alive(holder := self._holders[slot])]
+
+    def sharing(self, hashes: bytes, least: int) -> list[T]:
+        """Everyone kept who can be found by at least `least` of these hashes, once."""
+        counted = Counter(self._slots_of(hashes))
+        found = [self._holders[slot] for slot, hits in counted.items() if hits >= least]
+        return [holder for holder in found if self._alive(holder)]
+
+    def _slots_of(self, hashes: bytes) -> list[int]:
         slots: list[int] = []
         for value in memoryview(hashes).cast("I"):
             slots.extend(self._recent.get(value, ()))
@@ -113,7 +74,7 @@ class Postings(Generic[T]):
             for start, end in zip(low, high, strict=True):
                 if end > start:
                     slots.extend(self._slots[start:end].tolist())
-        return [holder for slot in slots if self._alive(holder := self._holders[slot])]
+        return slots
 
     def _merge(self) -> None:
         """Put the recent ones into the array, and leave out those that are no longer kept."""
@@ -127,13 +88,3 @@ class Postings(Generic[T]):
         self._holders = list(itertools.compress(self._holders, keep.tolist()))
         self._recent.clear()
         self._recent_size = self._dropped = 0
-
-
-def pairs_sharing(
-    places: NDArray[np.int64], slots: Iterable[int] | Slots, least: int
-) -> tuple[NDArray[np.int64], Slots]:
-    """Of (place, slot) hits, each pair that was hit at least `least` times."""
-    both = places.astype(np.uint64) << np.uint64(32) | np.asarray(slots, np.uint64)
-    pair, hits = np.unique(both, return_counts=True)
-    pair = pair[hits >= least]
-    return (pair >> np.uint64(32)).astype(np.int64), (pair & np.uint64(0xFFFFFFFF)).astype(np.uint32)

@@ -80,6 +80,12 @@ class Stories:
 
     def settle(self) -> Changes:
         """Decide what changed since the last time, save it, and tell it, in canonical order."""
+        changes = self.decide()
+        self.save()
+        return changes
+
+    def decide(self) -> Changes:
+        """The same without saving: for many decisions between two saves."""
         self._link(list(self._fresh.values()))
         self._fresh.clear()
         for node, before in self._decider.run():
@@ -88,9 +94,12 @@ class Stories:
         changes = self._tell()
         self._touched.clear()
         self._stirred.clear()
+        return changes
+
+    def save(self) -> None:
+        """Write what changed since the last time into the state."""
         self._days.save()
         self._days.shrink()
-        return changes
 
     def explain(self, id: str) -> Explanation | None:  # noqa: A002 - the field's word
         """The nearest articles, and the test that each passed or failed; None for an id that is not kept."""

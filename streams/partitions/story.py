@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -108,19 +109,19 @@ class StoryPartition:
 
         end = records[-1].offset + 1  # 0 is for what leaves a partition: it yields to where the article went
         self._laps.start()
-        stirred: dict[str, None] = {}
+        told = _Told()
         for record in records:
-            for operation in self._put(wire.decode_flagged(record.value or b""), touched):
+            for operation in self._put(wire.decode_flagged(record.value or b""), touched, told):
                 add(operation)
             # One by one: another worker may have stopped, and told what it knew, at any record of these. What
             # was different there for a moment has to be told again, or its word would stand.
-            changes = self._stories.settle()
-            touched.update(dict.fromkeys(self._keep(changes)))
-            stirred.update(dict.fromkeys((*changes.gone, *(story.id for story in changes.stories))))
+            told.add(self._stories.decide())
+        self._stories.save()
+        touched.update(dict.fromkeys(self._keep(told)))
         self._laps.lap("story")
         if not quiet:
-            for story_id in stirred:
-                add(self._story_changed(story_id, end))
+            for story_id, story in told.stories.items():
+                add(self._story_changed(story_id, story, end))
             for article in touched:
                 for operation in self._document(article, end):
                     add(operation)
@@ -128,7 +129,7 @@ class StoryPartition:
             self._laps.tell()
         return list(operations.values())
 
-    def _put(self, flagged: FlaggedRecord, touched: dict[str, None]) -> Iterator[Operation]:
+    def _put(self, flagged: FlaggedRecord, touched: dict[str, None], told: _Told) -> Iterator[Operation]:
         """Take in one record, unless a newer one of its article was here before."""
         row = self._execute("SELECT sightings FROM articles WHERE id = ?", (flagged.id,)).fetchone()
         matches: tuple[Match, ...] = ()
@@ -136,6 +137,7 @@ class StoryPartition:
             if flagged.node is None:
                 yield from self._remove(flagged)
                 touched.pop(flagged.id, None)
+                told.groupings.pop(flagged.id, None)
             else:
                 matches = self._stories.put_node(flagged.node)
                 self._save(flagged, flagged.body)
@@ -169,34 +171,37 @@ class StoryPartition:
         received = microseconds(about["received"])
         return Operation("sighting", about["item"], offset + 1, "", body, received)
 
-    def _keep(self, changes: Changes) -> Iterable[str]:
+    def _keep(self, told: _Told) -> Iterable[str]:
         """Remember what was told; ids of the articles whose documents it changes."""
-        for grouping in changes.groupings:
-            self._execute(
-                "INSERT OR REPLACE INTO groupings VALUES (?, ?, ?)",
-                (grouping.id, grouping.story_id, _encode(grouping)),
-            )
-            yield grouping.id
-        for story_id in changes.gone:
-            self._execute("DELETE FROM stories WHERE id = ?", (story_id,))
-        for story in changes.stories:
-            self._execute("INSERT OR REPLACE INTO stories VALUES (?, ?)", (story.id, _encode(story)))
+        connection = self.store.database.connection
+        connection.executemany(
+            "INSERT OR REPLACE INTO groupings VALUES (?, ?, ?)",
+            ((one.id, one.story_id, _encode(one)) for one in told.groupings.values()),
+        )
+        kept = [story for story in told.stories.values() if story]
+        connection.executemany(
+            "INSERT OR REPLACE INTO stories VALUES (?, ?)", ((story.id, _encode(story)) for story in kept)
+        )
+        gone = [(story_id,) for story_id, story in told.stories.items() if not story]
+        connection.executemany("DELETE FROM stories WHERE id = ?", gone)
+        yield from told.groupings  # those that left a story in between are among them
+        for story in kept:
             members = self._execute("SELECT id FROM groupings WHERE story_id = ?", (story.id,))
             yield from [article for (article,) in members]
 
-    def _story_changed(self, story_id: str, end: int) -> Operation:
+    def _story_changed(self, story_id: str, story: Story | None, end: int) -> Operation:
         number = self._story_version(story_id, end)
-        row = self._execute("SELECT record FROM stories WHERE id = ?", (story_id,)).fetchone()
-        if row is None:
+        if story is None:
             return Operation("gone-story", story_id, number, "")
-        return Operation("story", story_id, number, "", self._to.encoder.story_body(_story(row[0])))
+        return Operation("story", story_id, number, "", self._to.encoder.story_body(story))
 
     def _story_version(self, story_id: str, end: int) -> int:
         """A story goes with the article that leads it, also to another language's partition."""
-        row = self._execute("SELECT sightings, body FROM articles WHERE id = ?", (story_id[1:],)).fetchone()
+        question = "SELECT sightings, body IS NOT NULL FROM articles WHERE id = ?"
+        row = self._execute(question, (story_id[1:],)).fetchone()
         if row is None:
             return version(1, end)
-        return version(row[0], end if row[1] is not None else 0)
+        return version(row[0], end if row[1] else 0)
 
     def _document(self, article: str, end: int) -> Iterator[Operation]:
         """The article as it stands, into the index of its month and out of any other."""
@@ -221,6 +226,21 @@ class StoryPartition:
         yield Operation("document", article, number, month, whole)
         for other in elsewhere.split():
             yield Operation("gone", article, number, other)
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the story stage told in one batch: its last word on each article and story."""
+
+    groupings: dict[str, Grouping] = field(default_factory=dict)
+    stories: dict[str, Story | None] = field(default_factory=dict)
+    """None for one that is gone."""
+
+    def add(self, changes: Changes) -> None:
+        """What was told after one more record."""
+        self.groupings.update((one.id, one) for one in changes.groupings)
+        self.stories.update(dict.fromkeys(changes.gone))
+        self.stories.update((story.id, story) for story in changes.stories)
 
 
 def packed(topic: str, partition: int, operations: Iterable[Operation]) -> Iterator[Message]:

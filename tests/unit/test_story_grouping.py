@@ -83,7 +83,8 @@ def connect(days: Days, decider: Decider, one: Node, links, twins) -> None:
     days.ensure("en", one.day - 20, one.day + 20)
     days.add(one)
     decider.look_again(one)
-    for other in [other for day in days.days("en", 0, 99_999) for other in day.nodes]:
+    known = map(days.get, sorted(frozenset().union(*links, *twins)))
+    for other in filter(None, known):
         pair = frozenset((one.id, other.id))
         if other is not one and (links.get(pair) or pair in twins):
             if links.get(pair):
