@@ -62,6 +62,31 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("retention_texts", "", "Age from which texts are dropped, such as `365d`; empty keeps them."),
     Setting("retention_items", "", "Age from which raw items are dropped; empty keeps them."),
     Setting("retention_documents", "", "Age from which documents are dropped; empty keeps them."),
+    Setting(
+        "public_url",
+        "http://127.0.0.1:8383",
+        "Where people reach this instance: links in messages begin with it.",
+    ),
+    Setting("secret_file", "", "File with the secret that addresses are signed with; empty: HOME/secret."),
+    Setting("smtp_host", "localhost", "Mail server that takes our messages."),
+    Setting("smtp_port", 25, "Its port: usually 25 for none, 587 for starttls, 465 for tls."),
+    Setting("smtp_tls", "none", "How the connection is secured: none, starttls or tls."),
+    Setting("smtp_ca", "", "PEM file of the authority behind its certificate; empty: the system's."),
+    Setting("smtp_user", "", "User of the mail server; empty for none."),
+    Setting("smtp_password_file", "", "File with that user's password on its first line."),
+    Setting("smtp_from", "biowire@localhost", "Address that messages come from."),
+    Setting(
+        "webhook_private",
+        (),
+        "Receivers of webhooks that are not public: host, network, or either with a port.",
+    ),
+    Setting(
+        "webhook_http", default=False, help="Also send webhooks over http, which anyone on the way reads."
+    ),
+    Setting(
+        "webhook_ca", "", "PEM file of the authority behind receivers' certificates; empty: the system's."
+    ),
+    Setting("message_seconds", 30.0, "Longest that one try to send a message may take."),
     *(
         Setting(PREFIX + field.name, field.default, "See docs/configuration.md.")
         for field in fields(FetchSettings)

@@ -13,7 +13,9 @@ class Entry:
     """Alerts on one story, under its newest document; digests list these."""
 
     alerts: tuple[Alert, ...]
-    """In canonical order."""
+    """Newest first; the first shown document of the first is the entry's headline."""
+    explain: str = ""
+    """Address of the trace of that document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -164,6 +164,8 @@ class Shown:
     story_size: int
     clauses: tuple[str, ...]
     quotes: tuple[Quote, ...]
+    language: str = ""
+    """Of the document: says which way its words are written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
