@@ -49,7 +49,7 @@ def list_(context: Context, stage: str | None, as_json: bool) -> None:
 
     Example: biowire deadletters list --stage index --json
     """
-    letters = _of(context).all(stage)
+    letters = dead_letters(context).all(stage)
     if as_json:
         print_lines([_as_fields(one) for one in letters])
         return
@@ -72,7 +72,7 @@ def show(context: Context, which: str, stage: str | None, as_json: bool) -> None
 
     Example: biowire deadletters show 42
     """
-    port = _of(context)
+    port = dead_letters(context)
     found = _pick(port.all(stage), which)
     fields = _as_fields(found) | {"body": port.body(found).decode("utf-8", "backslashreplace")}
     if as_json:
@@ -91,7 +91,7 @@ def retry(context: Context, which: str | None, stage: str | None, as_json: bool)
 
     Example: biowire deadletters retry 42
     """
-    port = _of(context)
+    port = dead_letters(context)
     letters = port.all(stage)
     chosen = letters if which is None else [_pick(letters, which)]
     outcomes = port.retry(chosen) if chosen else {}
@@ -117,7 +117,7 @@ def discard(context: Context, which: str | None, everything: bool, stage: str | 
     """
     if (which is None) != everything:
         raise UserError("Name the dead letter to discard, or say --all.")
-    port = _of(context)
+    port = dead_letters(context)
     letters = port.all(stage)
     chosen = letters if which is None else [_pick(letters, which)]
     port.discard(chosen)
@@ -127,7 +127,8 @@ def discard(context: Context, which: str | None, everything: bool, stage: str | 
         click.echo(f"{len(chosen)} dead letter(s) discarded.")
 
 
-def _of(context: Context) -> DeadLetters:
+def dead_letters(context: Context) -> DeadLetters:
+    """Those of the mode that the settings name. Raises UserError when they name no broker."""
     if not context.distributed:
         from ..deadletters.embedded import EmbeddedDeadLetters
 
