@@ -7,7 +7,7 @@ use one store at once; `transaction` keeps them apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +26,9 @@ class Raised:
     raised: datetime
     withdrawn: str = ""
     """Why it would not be raised any more, such as a late article; empty while it holds."""
+    instead_of: str = ""
+    """Id of the alert whose place it takes, because a late article moved it; who was told of one is not
+    told of the other. See `folding.Changes.moved`."""
 
 
 class AlertStore(Protocol):
@@ -58,8 +61,10 @@ class AlertStore(Protocol):
     def leads(self, since: datetime, until: datetime) -> list[tuple[datetime, str]]:
         """Place of each document that opens a story, matched or not, by `when`, `until` exclusive; rising."""
 
-    def raise_(self, alerts: Iterable[Alert], now: datetime) -> list[Raised]:
-        """Keep those not raised before; return them."""
+    def raise_(
+        self, alerts: Iterable[Alert], now: datetime, moved: Mapping[str, str] | None = None
+    ) -> list[Raised]:
+        """Keep those not raised before; return them. `moved`: id of a new one to `Raised.instead_of`."""
 
     def withdraw(self, why: str, ids: Iterable[str]) -> None:
         """Say that these do not hold any more; an empty `why` says that they do again."""

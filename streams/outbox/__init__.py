@@ -27,7 +27,8 @@ class Outbox(Protocol):
     def waiting(self, subscription: str, channel: str) -> Sequence[Alert]:
         """Alerts of the subscription that no delivery to the channel holds yet, in canonical order.
 
-        Alerts raised before the channel was opened to (`open_channel`) are not among them.
+        Not among them: alerts raised before the channel was opened to (`open_channel`), alerts withdrawn, and
+        those raised instead of one (`Raised.instead_of`, also over several steps) that a delivery holds.
         """
 
     def raised_at(self, alert: str) -> datetime:

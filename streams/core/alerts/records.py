@@ -141,9 +141,14 @@ class Fact:
     matched: tuple[Matched, ...] = ()
 
     @property
+    def moment(self) -> datetime:
+        """When it counts for conditions: a date that lies ahead counts from when the document came."""
+        return min(self.when, self.first_seen)
+
+    @property
     def place(self) -> tuple[datetime, str]:
         """Canonical order, the one in which conditions are decided."""
-        return self.when, self.id
+        return self.moment, self.id
 
     @property
     def independent(self) -> bool:
