@@ -213,11 +213,13 @@ class Delivery:
     period: tuple[datetime, datetime] | None = None
     """Of a digest: from, until (exclusive)."""
     state: DeliveryState = "pending"
+    queued: datetime | None = None
+    """When it was made up."""
     due: datetime
     """Not before this."""
     tries: int = 0
     error: str = ""
-    """Why the last try did not succeed."""
+    """Why the last try did not succeed, or why it is not sent."""
     delivered: datetime | None = None
     repeated: int = 0
-    """Tries that may have arrived all the same, on a channel that does not know repeats."""
+    """Tries that may have arrived all the same. A channel that knows repeats shows it once even so."""
