@@ -26,15 +26,16 @@ class Span:
 
 def hits(query: q.Query, document: Document) -> tuple[Span, ...]:
     """Every piece of text that made the query true, by field and place; nothing under NOT counts."""
-    spans = {span for clause in _affirmed(query) for span in _clause_hits(clause, document)}
+    spans = {span for clause in affirmed(query) for span in _clause_hits(clause, document)}
     order = {field: at for at, field in enumerate(q.TEXT_FIELDS)}
     return tuple(sorted(spans, key=lambda span: (order[span.field], span.start, span.end, span.clause)))
 
 
-def _affirmed(query: q.Query) -> Iterator[q.Query]:
+def affirmed(query: q.Query) -> Iterator[q.Query]:
+    """Every leaf of the query that is not under NOT, in reading order."""
     if isinstance(query, q.And | q.Or):
         for part in query.parts:
-            yield from _affirmed(part)
+            yield from affirmed(part)
     elif not isinstance(query, q.Not):
         yield query
 

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from . import query as q
 from .index import terms
@@ -20,27 +21,36 @@ Positions = dict[str, list[int]]
 """Token to the places where it stands in one field, rising."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prepared:
-    """A document cut up once, to be asked many queries."""
+    """A document cut up once, to be asked many queries. No slots: positions are made when first asked for."""
 
-    fields: dict[str, Positions]
+    words: dict[str, list[str]]
+    """Tokens of each text field, in order."""
     values: set[tuple[str, str]]
     when: datetime
     roles: frozenset[str]
     """What `is:` holds for; `copy` is one left out of search, whatever part it plays."""
 
+    @cached_property
+    def fields(self) -> dict[str, Positions]:
+        """Where each token stands, by field."""
+        return {field: _positions(words) for field, words in self.words.items()}
+
 
 def prepare(document: Document) -> Prepared:
     """Cut a document up for `holds`."""
-    found: dict[str, Positions] = {}
-    for field in q.TEXT_FIELDS:
-        positions = found[field] = Positions()
-        for at, token in enumerate(tokens(fold(getattr(document, field)).text)):
-            positions.setdefault(token, []).append(at)
+    words = {field: tokens(fold(getattr(document, field)).text) for field in q.TEXT_FIELDS}
     values = terms(document)
     values.add(("story", document.story_id))
-    return Prepared(found, values, document.when, _roles(document))
+    return Prepared(words, values, document.when, _roles(document))
+
+
+def _positions(words: Sequence[str]) -> Positions:
+    found = Positions()
+    for at, token in enumerate(words):
+        found.setdefault(token, []).append(at)
+    return found
 
 
 def _roles(document: Document) -> frozenset[str]:
