@@ -17,7 +17,7 @@ from connectors.errors import UserError
 from .core.compiled import Vocabulary, VocabularyError, compile_vocabulary
 from .core.references import Problem
 from .core.vocabulary import KINDS, Condition, Definitions, Facet, Pattern, Term, Watchlist
-from .toml_lines import TomlPath
+from .toml_lines import FileProblem, TomlPath
 from .vocabulary_tables import (
     CONDITION,
     FACET,
@@ -26,7 +26,6 @@ from .vocabulary_tables import (
     PATTERN,
     TERM,
     WATCHLIST,
-    FileProblem,
     TomlFile,
 )
 

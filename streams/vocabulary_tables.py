@@ -5,27 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from .toml_lines import Lines, TomlPath
+from .toml_lines import FileProblem, Lines, TomlPath
 
 MOST_BYTES = 4 * 1024 * 1024
 """A larger file is no vocabulary."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class FileProblem:
-    """What is wrong, and where a person finds it."""
-
-    file: str
-    line: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}"
 
 
 _STRING, _STRINGS, _NUMBER, _COUNT = "a string", "a list of strings", "a number", "a whole number from 0"

@@ -1,0 +1,230 @@
+"""Subscriptions as files that people edit too: the file is the truth, the history beside it the witness.
+
+    HOME/subscriptions/border.toml             what is asked
+    HOME/subscriptions/.history/border.jsonl   each version: who, when, what changed, and all of it
+
+Every process may read and write at once; a lock file keeps them apart for the moment it takes. Whoever
+reads next notices what was edited, added or deleted by hand, and writes it down as a version by `file`.
+A writer killed between file and history leaves the file, which is then found the same way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from connectors.errors import StoreError
+
+from ..core.alerts.changes import changes
+from ..core.alerts.editing import asked, checked
+from ..core.alerts.records import Subscription
+from ..core.alerts.subscription_toml import MOST_CHARACTERS, SubscriptionFileError, read, write
+from ..toml_lines import FileProblem
+from .history import REMOVED, History, Stamp, Version, stamps
+
+BY_HAND = "file"
+"""Who made a version that was found in a file."""
+
+_READ_ONLY = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file as it was last read."""
+
+    stamp: Stamp
+    subscription: Subscription | None
+    """As it stands there; version and author are the history's."""
+    problems: tuple[FileProblem, ...] = ()
+
+
+class FileSubscriptions:
+    """The subscriptions of a folder, which is made when the first is saved."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._files: dict[str, _File] = {}
+        self._history = History(folder / ".history")
+
+    def stamp(self) -> object:
+        """Names, times, sizes and places on the disk of all files."""
+        return tuple(sorted(stamps(self.folder, ".toml").items()))
+
+    def all(self) -> Sequence[Subscription]:
+        """By id, those whose file can be read; first, what was changed by hand is noted."""
+        with self._locked():
+            known = self._look()
+        return [known[id_] for id_ in sorted(known)]
+
+    def problems(self) -> Sequence[str]:
+        """Every problem of every file, as `border.toml:3: sentence`; histories that are damaged, too."""
+        with self._locked():
+            self._look()
+            damaged = [one for id_ in sorted(self._history.last()) for one in self._history.problems(id_)]
+        return [str(one) for _, file in sorted(self._files.items()) for one in file.problems] + [
+            str(one) for one in damaged
+        ]
+
+    def get(self, id: str) -> Subscription | None:  # noqa: A002 - the port's
+        """By id, else by name. Raises SubscriptionFileError when its file cannot be read."""
+        with self._locked():
+            known = self._look()
+        self._refuse_broken(id)
+        return known.get(id) or next((known[one] for one in sorted(known) if known[one].name == id), None)
+
+    def save(self, subscription: Subscription, by: str, now: datetime) -> Subscription:
+        """Keep it, if it is `checked` and differs. Raises UserError, and leaves then what was there."""
+        checked(subscription)
+        with self._locked(writing=True):
+            old = self._look().get(subscription.id)
+            self._refuse_broken(subscription.id)
+            if old is not None and asked(old) == asked(subscription):
+                return old
+            new = replace(subscription, version=self._next(subscription.id), changed_at=now, changed_by=by)
+            self._write(new)
+            self._history.append(new.id, new, changes(old, new))
+            return new
+
+    def remove(self, id: str, by: str, now: datetime) -> bool:  # noqa: A002 - the port's
+        """Delete the file, also one that cannot be read; its history ends with who did."""
+        with self._locked():
+            self._look()
+            if id not in self._files:
+                return False
+            last = self._history.last().get(id)
+            (self.folder / f"{id}.toml").unlink()
+            _sync(self.folder)
+            if last is not None:
+                self._end(id, last, by, now)
+            return True
+
+    def history(self, id: str) -> Sequence[tuple[Subscription, str]]:  # noqa: A002 - the port's
+        """Oldest first, hand edits included."""
+        with self._locked():
+            self._look()
+            return [(one.subscription, one.what) for one in self._history.versions(id)]
+
+    @contextlib.contextmanager
+    def _locked(self, *, writing: bool = False) -> Iterator[None]:
+        """Alone on this folder. Where it cannot be written to, reading goes without."""
+        try:
+            if writing:
+                self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = (self.folder / ".lock").open("ab")
+        except OSError as cause:
+            if writing or cause.errno not in {*_READ_ONLY, errno.ENOENT}:
+                raise StoreError(
+                    f"Subscriptions cannot be kept in {self.folder}: {cause.strerror}."
+                ) from cause
+            yield
+            return
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _look(self) -> dict[str, Subscription]:
+        """Every subscription as it stands, by id, with its version; writes down what nobody told us."""
+        self._read_files()
+        last = self._history.last()
+        found = {}
+        for id_, file in self._files.items():
+            if file.subscription is None:
+                continue
+            version = last.get(id_)
+            if version is None or version.removed or asked(version.subscription) != file.subscription:
+                found[id_] = self._by_hand(id_, file, version)
+            else:
+                found[id_] = version.subscription
+        for id_ in last.keys() - self._files.keys():
+            if not last[id_].removed:
+                self._end(id_, last[id_], BY_HAND, datetime.now(UTC))
+        return found
+
+    def _read_files(self) -> None:
+        there = stamps(self.folder, ".toml")
+        self._files = {
+            id_: file
+            if (file := self._files.get(id_)) is not None and file.stamp == stamp
+            else self._read(id_, stamp)
+            for id_, stamp in there.items()
+        }
+
+    def _read(self, id_: str, stamp: Stamp) -> _File:
+        path = self.folder / f"{id_}.toml"
+        try:
+            with path.open("rb") as file:
+                text = file.read(4 * MOST_CHARACTERS + 1).decode()
+            return _File(stamp, read(text, path.name))
+        except SubscriptionFileError as error:
+            return _File(stamp, None, error.problems)
+        except UnicodeDecodeError:
+            return _File(stamp, None, (FileProblem(path.name, 1, "the file is not UTF-8 text."),))
+        except OSError as cause:
+            return _File(stamp, None, (FileProblem(path.name, 1, f"cannot be read: {cause.strerror}."),))
+
+    def _by_hand(self, id_: str, file: _File, last: Version | None) -> Subscription:
+        """The version that somebody made by editing the file, at the file's own time."""
+        assert file.subscription is not None  # noqa: S101 - the caller has seen to it
+        new = replace(
+            file.subscription,
+            version=1 if last is None else last.subscription.version + 1,
+            changed_at=datetime.fromtimestamp(file.stamp[0] / 1e9, UTC),
+            changed_by=BY_HAND,
+        )
+        old = None if last is None or last.removed else last.subscription
+        self._note(id_, new, changes(old, new))
+        return new
+
+    def _end(self, id_: str, last: Version, by: str, now: datetime) -> None:
+        gone = replace(
+            last.subscription, version=last.subscription.version + 1, changed_at=now, changed_by=by
+        )
+        self._note(id_, gone, REMOVED)
+
+    def _note(self, id_: str, subscription: Subscription, what: str) -> None:
+        """Write a version down, where we may; where we may not, the next who may will find the same."""
+        try:
+            self._history.append(id_, subscription, what)
+        except OSError as cause:
+            if cause.errno not in _READ_ONLY:
+                raise
+
+    def _next(self, id_: str) -> int:
+        last = self._history.last().get(id_)
+        return 1 if last is None else last.subscription.version + 1
+
+    def _refuse_broken(self, id_: str) -> None:
+        file = self._files.get(id_)
+        if file is not None and file.subscription is None:
+            raise SubscriptionFileError(file.problems)
+
+    def _write(self, subscription: Subscription) -> None:
+        with tempfile.NamedTemporaryFile(
+            dir=self.folder, prefix=f".{subscription.id}.", suffix=".new", delete=False
+        ) as file:
+            path = Path(file.name)
+            try:
+                file.write(write(subscription).encode())
+                file.flush()
+                os.fsync(file.fileno())
+                path.replace(self.folder / f"{subscription.id}.toml")
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+        _sync(self.folder)
+
+
+def _sync(folder: Path) -> None:
+    """Make renames and deletions in the folder last through a power cut."""
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(place)
+    finally:
+        os.close(place)
