@@ -22,6 +22,8 @@ from typing import Any
 import faust
 import msgspec
 
+from streams.agents.polling import poll_briefly
+
 PARTITIONS = 8
 MESSAGE_LIMIT = 16 * 1024 * 1024
 
@@ -81,7 +83,7 @@ class Share:
 
 
 async def run(bootstrap: str, prefix: str, name: str, folder: Path, counts: list[int]) -> None:
-    app = app_of(bootstrap, prefix, name, folder)
+    app = poll_briefly(app_of(bootstrap, prefix, name, folder))  # as our own app is
     hops = [app.topic(f"{prefix}{n}", key_serializer="raw", value_serializer="raw") for n in range(4)]
     times: dict[str, Any] = {"count": 0, "first": 0.0, "last": 0.0}
 

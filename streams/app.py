@@ -22,6 +22,7 @@ from . import topics
 from .agents.index import Indexing, Sink
 from .agents.kafka import Rereader, Sender, tls
 from .agents.keeping import Keeping
+from .agents.polling import poll_briefly
 from .agents.taking import Taking
 from .core.compiled import Vocabulary
 from .core.sources import Sources
@@ -76,7 +77,7 @@ class WorkerPlan:
 
 def create(plan: WorkerPlan) -> Worker:
     """The app with its agents, not started."""
-    app = _app(plan)
+    app = poll_briefly(_app(plan))
     taking = Taking()
     names = {
         "dedup": topics.raw(plan.broker),
