@@ -21,6 +21,8 @@ from streams.settings import load
 COMMANDS = {
     "demo": "dashboards.demo:demo",
     "run": "dashboards.run:run",
+    "serve": "dashboards.serve:serve",
+    "tokens": "dashboards.tokens:tokens",
     "connect": "dashboards.connect:connect",
     "ingest": "streams.cli.ingest:ingest",
     "parse": "connectors.cli.parse:parse",

@@ -19,6 +19,10 @@ from .core.records import Document
 from .reading import Reading, Trace
 
 
+class NeverReceived(UserError):  # noqa: N818 - reads as the sentence it is
+    """Nothing ever came in with that id or address."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explainer:
     """Reads what the stages kept; decides nothing of its own."""
@@ -27,14 +31,14 @@ class Explainer:
     vocabulary: Vocabulary
 
     def explain(self, asked: str) -> dict[str, Any]:
-        """The trace of an article id or URL; raises UserError when no item ever had it."""
+        """The trace of an article id or URL; raises NeverReceived when no item ever had it."""
         received, index = self.reading.received, self.reading.index
         trace = received.trace(asked) or received.trace(_id_of(asked))
         if trace is None:
             document = index.find(asked)
             trace = received.trace(document.id) if document else None
         if trace is None:
-            raise UserError(f"No item with the id or address {asked} was ever received.")
+            raise NeverReceived(f"No item with the id or address {asked} was ever received.")
         article = seen(trace.sightings)
         document = index.get(trace.id)
         return {

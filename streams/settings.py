@@ -62,6 +62,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("retention_texts", "", "Age from which texts are dropped, such as `365d`; empty keeps them."),
     Setting("retention_items", "", "Age from which raw items are dropped; empty keeps them."),
     Setting("retention_documents", "", "Age from which documents are dropped; empty keeps them."),
+    Setting("web_host", "127.0.0.1", "Address that `serve` and `run` answer HTTP on."),
+    Setting("web_port", 8383, "Its port; where it is taken, the next free one. 0: any free one."),
     Setting(
         "public_url",
         "http://127.0.0.1:8383",

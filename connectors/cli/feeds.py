@@ -111,15 +111,9 @@ def add(
     For a feed on the list already, what is said now replaces what was said; a retired one is followed again.
     """
     said = {name: value for name, value in fields.items() if value is not None}
-    said |= {name: _code(name, said[name]) for name in ("country", "language") if said.get(name)}
-    feed = Feed(url=url, verify_tls=not no_verify_tls, **said)
-    others: tuple[str, ...] = ()
-    if unchecked:
-        _check_address(context, url)
-    else:
-        feed, others = _found(feed, find(context, url, verify_tls=feed.verify_tls))
+    feed, others = adding(context, url, said, verify_tls=not no_verify_tls, unchecked=unchecked)
     with opened(context, writer=True) as store:
-        done = _keep(store, feed, said)
+        done = keep(store, feed, said)
     if as_json:
         print_json({"url": feed.url, "title": feed.title, "outcome": done, "others": others})
         return
@@ -127,6 +121,21 @@ def add(
     click.echo(safe(f"{words[done]} {feed.url}  {feed.title}"))
     for other in others:
         click.echo(safe(f"  also on that page: {other}"))
+
+
+def adding(
+    context: Context, url: str, said: dict[str, Any], *, verify_tls: bool, unchecked: bool
+) -> tuple[Feed, tuple[str, ...]]:
+    """The feed at a URL with what is `said` of it, and others its page names. Raises UserError.
+
+    Codes in `said` are written the usual way from then on.
+    """
+    said |= {name: _code(name, said[name]) for name in ("country", "language") if said.get(name)}
+    feed = Feed(url=url, verify_tls=verify_tls, **said)
+    if unchecked:
+        _check_address(context, url)
+        return feed, ()
+    return _found(feed, find(context, url, verify_tls=verify_tls))
 
 
 def _code(name: str, value: str) -> str:
@@ -138,7 +147,7 @@ def _code(name: str, value: str) -> str:
     return code
 
 
-def _keep(store: FeedStateStore, feed: Feed, said: Mapping[str, Any]) -> str:
+def keep(store: FeedStateStore, feed: Feed, said: Mapping[str, Any]) -> str:
     """Put the feed on the list, or what is said of it: `added`, `updated` or `known`."""
     known = store.get(feed.url)
     if known is None:

@@ -51,7 +51,7 @@ def list_(context: Context, stage: str | None, as_json: bool) -> None:
     """
     letters = dead_letters(context).all(stage)
     if as_json:
-        print_lines([_as_fields(one) for one in letters])
+        print_lines([as_fields(one) for one in letters])
         return
     for number, one in enumerate(letters, 1):
         when = one.time or one.received
@@ -74,7 +74,7 @@ def show(context: Context, which: str, stage: str | None, as_json: bool) -> None
     """
     port = dead_letters(context)
     found = _pick(port.all(stage), which)
-    fields = _as_fields(found) | {"body": port.body(found).decode("utf-8", "backslashreplace")}
+    fields = as_fields(found) | {"body": port.body(found).decode("utf-8", "backslashreplace")}
     if as_json:
         print_json(fields)
     else:
@@ -161,7 +161,8 @@ def _number(letter: DeadLetter, place: int) -> int:
     return int(letter.id) if letter.id.isdigit() else place
 
 
-def _as_fields(letter: DeadLetter) -> dict[str, Any]:
+def as_fields(letter: DeadLetter) -> dict[str, Any]:
+    """A dead letter as `--json` prints it."""
     return {
         "id": int(letter.id) if letter.id.isdigit() else letter.id,
         "stage": letter.stage,

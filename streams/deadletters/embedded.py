@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ..core.compiled import Vocabulary
@@ -18,9 +19,15 @@ _BATCH = 100
 class EmbeddedDeadLetters:
     """See DeadLetters. Each call opens the store for as long as it takes."""
 
-    def __init__(self, store: Path, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self,
+        store: Path,
+        vocabulary: Vocabulary,
+        writing: Callable[[], AbstractContextManager[Instance]] | None = None,
+    ) -> None:
+        """`writing`: the instance open for writing in this process; else each change opens one."""
         self._store = store
-        self._vocabulary = vocabulary
+        self._writing = writing or (lambda: Instance(store, vocabulary, starter_feeds()))
 
     def all(self, stage: str | None = None) -> Sequence[DeadLetter]:
         """See DeadLetters; a store does not tell at which stage an item failed."""
@@ -35,7 +42,7 @@ class EmbeddedDeadLetters:
     def retry(self, letters: Sequence[DeadLetter]) -> dict[str, int]:
         """See DeadLetters; by outcome, and a new failure stays a dead letter."""
         total: Counter[Outcome] = Counter()
-        with Instance(self._store, self._vocabulary, starter_feeds()) as instance:
+        with self._writing() as instance:
             for at in range(0, len(letters), _BATCH):
                 with instance.whole():
                     lines = instance.log.read([int(one.id) for one in letters[at : at + _BATCH]])
@@ -44,7 +51,7 @@ class EmbeddedDeadLetters:
 
     def discard(self, letters: Sequence[DeadLetter]) -> None:
         """See DeadLetters; the items stay in the log, as skipped."""
-        with Instance(self._store, self._vocabulary, starter_feeds()) as instance, instance.whole():
+        with self._writing() as instance, instance.whole():
             for one in letters:
                 reason = f"Discarded by hand; it had failed: {one.reason}"
                 instance.seen.record(int(one.id), "skipped", None, None, reason)

@@ -1,0 +1,104 @@
+"""The application: the wall around it, resources in it, its description."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from importlib import metadata
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.security import HTTPBearer
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from connectors.console import Context
+
+from . import documents, feeds, status, stories
+from .access import Access, Authenticator, Principal, Request
+from .answers import PROBLEMS, answer, handle
+from .asked import Ports, known_parameters, operation_id
+from .opening import Opening, Writing
+from .tokens import Tokens
+from .wall import Wall
+
+VERSION = "v1"
+THREADS = 8
+"""Requests worked at once; more wait their turn."""
+
+_TOKEN = HTTPBearer(
+    auto_error=False,
+    description="A token made by `biowire tokens add NAME`. Reading needs none on loopback while no token "
+    "is defined; writing always does.",
+)
+
+_DESCRIPTION = """\
+Search, documents, stories, subscriptions, alerts and feeds of one biowire instance.
+
+Answers are JSON, the same records as the commands print with `--json`. Times are RFC 3339, UTC. An answer of
+400 or above has one shape: `{"error": "One sentence.", "position": 12}`, where `position` is there for
+queries that cannot be read.
+"""
+
+
+def create_app(
+    context: Context, writing: Writing, public_host: str = "", sessions: Sequence[Authenticator] = ()
+) -> tuple[ASGIApp, Opening]:
+    """The application in its wall, and what it reads by; `sessions` know people by other than tokens."""
+    opening = Opening(context, writing)
+    app = FastAPI(
+        title="biowire",
+        version=metadata.version("biowire"),
+        description=_DESCRIPTION,
+        openapi_url=f"/api/{VERSION}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: operation_id(route.endpoint),
+    )
+    app.state.opening = opening
+    handle(app)
+    app.include_router(_resources())
+    app.include_router(_health)
+    tokens = Tokens(context.home / "tokens.toml")
+    access = Access(public_host, lambda: bool(tokens.all()), (*sessions, _bearer(tokens)))
+    return Wall(app, lambda: access), opening
+
+
+def _resources() -> APIRouter:
+    api = APIRouter(
+        prefix=f"/api/{VERSION}",
+        responses=PROBLEMS,
+        dependencies=[Depends(_TOKEN), Depends(known_parameters)],
+    )
+    for resource in (documents, stories, feeds, status):
+        api.include_router(resource.router)
+    return api
+
+
+_health = APIRouter(tags=["status"])
+
+
+@_health.get("/healthz", summary="Say whether it works", include_in_schema=False)
+def healthz(ports: Ports) -> Response:
+    """200 while documents can be read, else 503; needs no token and tells nothing more."""
+    with ports.reading() as reading:
+        reading.index.get("0" * 32)
+    return answer({"healthy": True})
+
+
+def _bearer(tokens: Tokens) -> Authenticator:
+    def known(request: Request) -> Principal | None:
+        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+        token = tokens.owner(secret.strip()) if scheme.lower() == "bearer" else None
+        return Principal(token.name, token.scope) if token else None
+
+    return known
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    current_default_thread_limiter().total_tokens = THREADS
+    yield
+    app.state.opening.stopping.set()

@@ -1,0 +1,103 @@
+"""What resources look at and change, in both modes: the one place of the API that knows how it is opened.
+
+Reading takes a connection of its own for as long as one request lasts, so a running `run` is neither
+disturbed nor waited for. Writing goes where the one writer is: `Writing`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from connectors.cli.feeds import known_feeds, opened
+from connectors.console import Context
+from connectors.state import FeedState, FeedStateStore
+from streams.core.compiled import Vocabulary
+from streams.deadletters import DeadLetters
+from streams.reading import Reading, reading
+from streams.reading_embedded import StoreReading
+from streams.seeds_files import vocabulary
+
+from .answers import Busy
+
+_T = TypeVar("_T")
+
+SECONDS = 10.0
+"""That a request may keep the store reading."""
+LONG_SECONDS = 120.0
+"""The same for a backtest."""
+_STEPS = 20_000
+"""Of SQLite's virtual machine between two looks at the time: a few hundred microseconds."""
+
+
+class Writing(Protocol):
+    """Where feeds and dead letters are changed. Both run `work` where, and when, it may write."""
+
+    def feeds(self, work: Callable[[FeedStateStore], _T]) -> _T:
+        """Change the feed list. Raises StoreError when somebody else is writing."""
+
+    def dead_letters(self, work: Callable[[DeadLetters], _T]) -> _T:
+        """Take up dead letters, or give them up."""
+
+
+@dataclass(slots=True)
+class Opening:
+    """Opens the ports of one server; used by many threads."""
+
+    context: Context
+    writing: Writing
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set when the server ends: what still reads is broken off."""
+    _long: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(1))
+
+    def vocabulary(self) -> Vocabulary:
+        """The one in the settings, as it is now."""
+        return vocabulary(self.context.settings)
+
+    @contextlib.contextmanager
+    def reading(self, seconds: float = SECONDS, *, fresh: bool = False) -> Iterator[Reading]:
+        """What commands that only look are given, for so long at most."""
+        until = time.monotonic() + seconds
+        with reading(self.context, fresh=fresh) as ports:
+            if isinstance(ports, StoreReading):
+                connection = ports.ports.database.connection
+                connection.set_progress_handler(
+                    lambda: time.monotonic() > until or self.stopping.is_set(), _STEPS
+                )
+            yield ports
+
+    @contextlib.contextmanager
+    def long(self) -> Iterator[None]:
+        """A place for something that takes its time; one at once. Raises Busy."""
+        if not self._long.acquire(timeout=1.0):
+            raise Busy("A test over the archive is under way already; try again when it is done.")
+        try:
+            yield
+        finally:
+            self._long.release()
+
+    def feeds(self) -> list[FeedState]:
+        """The feed list with its health."""
+        return known_feeds(self.context)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWriting:
+    """See Writing: this process becomes the writer for as long as it takes."""
+
+    context: Context
+
+    def feeds(self, work: Callable[[FeedStateStore], _T]) -> _T:
+        """See Writing."""
+        with opened(self.context, writer=True) as store:
+            return work(store)
+
+    def dead_letters(self, work: Callable[[DeadLetters], _T]) -> _T:
+        """See Writing."""
+        from streams.cli.deadletters import dead_letters
+
+        return work(dead_letters(self.context))

@@ -1,0 +1,44 @@
+"""`biowire serve`: the HTTP API of an instance, by itself; `run` serves the same beside its work."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import click
+
+from connectors.console import Context, json_option, pass_context, print_json
+
+from .api.opening import OwnWriting
+from .api.server import Place, listen, serving
+from .run import stopping
+
+
+@click.command()
+@click.option("--host", help="Address to listen on [default: the setting web_host].")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; 0: a free one [default: web_port].")
+@json_option
+@pass_context
+def serve(context: Context, host: str | None, port: int | None, as_json: bool) -> None:
+    """Serve the HTTP API, until Ctrl-C or SIGTERM. docs/api.md describes it.
+
+    With --json, the first line says where: {"url": …, "port": …}.
+
+    Example: biowire serve --port 8383
+    """
+    place = listen(
+        context,
+        host or context.settings["web_host"],
+        context.settings["web_port"] if port is None else port,
+        neighbours=port is None,
+    )
+    asyncio.run(_until_stopped(context, place, as_json=as_json))
+
+
+async def _until_stopped(context: Context, place: Place, *, as_json: bool) -> None:
+    async with stopping() as stop, serving(context, place, OwnWriting(context)):
+        if as_json:
+            print_json({"url": place.url, "port": place.port})
+        elif sys.stderr.isatty():
+            click.echo(f"biowire answers at {place.url}. Ctrl-C stops.", err=True)
+        await stop.wait()
