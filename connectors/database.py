@@ -1,8 +1,11 @@
-"""The one SQLite file of an embedded instance: opened once, migrated forward, written by one process.
+"""SQLite files: opened, migrated forward, and written by one process or, where said so, by several.
 
 Each port that keeps something here owns its tables and says how they came to be, as a `Schema`:
 an ordered list of steps, of which those not yet applied are run when the file is opened. A file
 written by a newer version is refused untouched.
+
+The store of an embedded instance has one writer, held by a lock beside the file. A `shared` file has none:
+its transactions are short, and each waits for those of other processes.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,17 +31,22 @@ class Schema:
 
 
 class Database:
-    """A connection with its schemas in place. One writer at a time; readers never wait for it."""
+    """A connection with its schemas in place. Readers never wait for a writer."""
 
-    def __init__(self, path: Path, schemas: Sequence[Schema], *, writer: bool = True) -> None:
+    def __init__(
+        self, path: Path, schemas: Sequence[Schema], *, writer: bool = True, shared: bool = False
+    ) -> None:
         """Open (and create, if `writer`) the store at `path`.
 
-        Raises StoreError when it is missing, from a newer version, damaged, not writable, or already
-        open for writing in another process.
+        A writer keeps other processes from writing for as long as it has the store open; a `shared` one
+        only during its transactions. Raises StoreError when the store is missing, from a newer version,
+        damaged, not writable, or held by another writer.
         """
         self.path = path
-        self._lock = _hold(path) if writer else None
+        self._lock = _hold(path) if writer and not shared else None
         try:
+            if shared:
+                _make_folder(path)
             self.connection = _connect(path, writer=writer)
             self._migrate(schemas, writer=writer)
         except sqlite3.DatabaseError as cause:
@@ -50,14 +59,28 @@ class Database:
             raise
 
     def _migrate(self, schemas: Sequence[Schema], *, writer: bool) -> None:
+        if self._outdated(schemas) and writer:
+            with self.transaction() as connection:  # of a shared file another process may have done it by now
+                connection.execute(
+                    "CREATE TABLE IF NOT EXISTS schema_versions"
+                    " (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT"
+                )
+                for schema, version in self._outdated(schemas):
+                    self._apply(schema, version)
+        elif not self._versions():
+            raise StoreError(
+                f"The store {self.path} is empty. Fill it with `biowire run`, `ingest` or `demo` first."
+            )
+
+    def _versions(self) -> dict[str, int]:
         execute = self.connection.execute
         if not execute("SELECT 1 FROM sqlite_master WHERE name = 'schema_versions'").fetchone():
-            if not writer:
-                raise StoreError(
-                    f"The store {self.path} is empty. Fill it with `biowire run`, `ingest` or `demo` first."
-                )
-            execute("CREATE TABLE schema_versions (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT")
-        have = dict(execute("SELECT name, version FROM schema_versions").fetchall())
+            return {}
+        return dict(execute("SELECT name, version FROM schema_versions").fetchall())
+
+    def _outdated(self, schemas: Sequence[Schema]) -> list[tuple[Schema, int]]:
+        """Schemas with steps still to be applied, each with the version it has here."""
+        have = self._versions()
         for schema in schemas:
             version = have.get(schema.name, 0)
             if version > len(schema.steps):
@@ -65,17 +88,19 @@ class Database:
                     f"The store {self.path} was written by a newer biowire ({schema.name} version {version}, "
                     f"this one knows {len(schema.steps)}). Upgrade biowire, or use another --home."
                 )
-            if version < len(schema.steps) and writer:
-                self._apply(schema, version)
+        return [
+            (schema, version)
+            for schema in schemas
+            if (version := have.get(schema.name, 0)) < len(schema.steps)
+        ]
 
     def _apply(self, schema: Schema, version: int) -> None:
-        with self.transaction():
-            for step in schema.steps[version:]:
-                for statement in _statements(step):
-                    self.connection.execute(statement)
-            self.connection.execute(
-                "INSERT OR REPLACE INTO schema_versions VALUES (?, ?)", (schema.name, len(schema.steps))
-            )
+        for step in schema.steps[version:]:
+            for statement in _statements(step):
+                self.connection.execute(statement)
+        self.connection.execute(
+            "INSERT OR REPLACE INTO schema_versions VALUES (?, ?)", (schema.name, len(schema.steps))
+        )
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -133,13 +158,38 @@ def _connect(path: Path, *, writer: bool) -> sqlite3.Connection:
         timeout=30,
     )
     if writer:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA wal_autocheckpoint = 16000")  # pages: hot ones are copied less often
     connection.execute("PRAGMA cache_size = -32768")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Write ahead. While another process creates the file this fails at once, so it is asked again."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as cause:
+            if cause.sqlite_errorcode != sqlite3.SQLITE_BUSY or attempt == _ATTEMPTS - 1:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+_ATTEMPTS = 100
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as cause:
+        raise StoreError(
+            f"The folder {path.parent} cannot be made ({cause.strerror}). Choose another with --home."
+        ) from cause
 
 
 def _hold(path: Path) -> int:

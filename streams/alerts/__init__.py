@@ -31,6 +31,18 @@ class Raised:
     told of the other. See `folding.Changes.moved`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """How the stage follows a subscription."""
+
+    asked: str
+    """What of the subscription decides its alerts; when it changes, the past is looked at again, quietly."""
+    since: datetime
+    """Documents from before were not looked at when it began; what changes of them later raises nothing."""
+    floor: int
+    """The last `seq` when it began: alerts up to it stay as they are."""
+
+
 class AlertStore(Protocol):
     """What the stage writes and people read."""
 
@@ -43,23 +55,44 @@ class AlertStore(Protocol):
     def advance(self, name: str, cursor: int) -> None:
         """Remember how far."""
 
-    def put_facts(self, facts: Iterable[Fact]) -> None:
-        """What is known of these documents now; what was known before is replaced, also in `leads`."""
+    def put_facts(self, facts: Iterable[Fact], subscription: str | None = None) -> None:
+        """What is known of these documents now; what was known before is replaced, also in `leads`.
+
+        With a `subscription` only what they say of it is; what was known of others stays.
+        """
 
     def drop_facts(self, documents: Iterable[str]) -> None:
         """These documents are no more; unknown ids are ignored."""
+
+    def drop_before(self, moment: datetime) -> None:
+        """Documents from before are no more, for retention; alerts on them stay."""
 
     def fact(self, document: str) -> Fact | None:
         """What was put last of the document, if any subscription matched it then."""
 
     def facts(self, subscription: str) -> Iterator[Fact]:
-        """Documents that the subscription matches, in canonical order."""
+        """Documents that the subscription matches, in canonical order; `matched` tells of it alone."""
+
+    def of_story(self, subscription: str, story: str) -> Sequence[Fact]:
+        """Those of one story."""
+
+    def followed(self) -> Mapping[str, Followed]:
+        """Subscriptions the stage follows, by id."""
+
+    def follow(self, subscription: str, followed: Followed) -> None:
+        """Begin to follow a subscription, or change how."""
 
     def forget(self, subscription: str) -> None:
-        """Drop what facts say of a subscription that is edited or gone; its alerts stay."""
+        """Drop everything that is known for a subscription that is edited or gone; its alerts stay."""
+
+    def hush(self, subscription: str, alerts: Iterable[str]) -> None:
+        """Never raise the alerts with these ids: they tell of what was there before it was followed."""
+
+    def hushed(self, subscription: str, alerts: Iterable[str]) -> set[str]:
+        """Those of the ids that are never raised."""
 
     def leads(self, since: datetime, until: datetime) -> list[tuple[datetime, str]]:
-        """Place of each document that opens a story, matched or not, by `when`, `until` exclusive; rising."""
+        """Place of each document that opens a story, matched or not, by moment, `until` exclusive; rising."""
 
     def raise_(
         self, alerts: Iterable[Alert], now: datetime, moved: Mapping[str, str] | None = None
@@ -86,3 +119,6 @@ class AlertStore(Protocol):
         limit: int = 100,
     ) -> Sequence[Raised]:
         """Alerts by `seq`; `since` and `until` (exclusive) by the moment we came to know; `after`: a seq."""
+
+    def counts(self) -> dict[str, int]:
+        """How many alerts of each subscription that ever had one hold, by id of the subscription."""
