@@ -35,6 +35,7 @@ COMMANDS = {
     "replay": "streams.cli.replay:replay",
     "feeds": "connectors.cli.feeds:feeds",
     "vocabulary": "streams.cli.vocabulary:vocabulary",
+    "subscriptions": "streams.cli.subscriptions:subscriptions",
     "deadletters": "streams.cli.deadletters:deadletters",
     "evaluate": "streams.cli.evaluate:evaluate",
     "provision": "streams.cli.provision:provision",

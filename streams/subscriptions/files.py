@@ -13,8 +13,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,6 +26,7 @@ from ..core.alerts.records import Subscription
 from ..core.alerts.subscription_toml import MOST_CHARACTERS, SubscriptionFileError, read, write
 from ..toml_lines import FileProblem
 from .history import REMOVED, History, Stamp, Version, stamps
+from .whole_file import sync_folder, write_whole
 
 BY_HAND = "file"
 """Who made a version that was found in a file."""
@@ -88,7 +87,7 @@ class FileSubscriptions:
             if old is not None and asked(old) == asked(subscription):
                 return old
             new = replace(subscription, version=self._next(subscription.id), changed_at=now, changed_by=by)
-            self._write(new)
+            write_whole(self.folder / f"{new.id}.toml", write(new).encode())
             self._history.append(new.id, new, changes(old, new))
             return new
 
@@ -100,7 +99,7 @@ class FileSubscriptions:
                 return False
             last = self._history.last().get(id)
             (self.folder / f"{id}.toml").unlink()
-            _sync(self.folder)
+            sync_folder(self.folder)
             if last is not None:
                 self._end(id, last, by, now)
             return True
@@ -204,27 +203,3 @@ class FileSubscriptions:
         file = self._files.get(id_)
         if file is not None and file.subscription is None:
             raise SubscriptionFileError(file.problems)
-
-    def _write(self, subscription: Subscription) -> None:
-        with tempfile.NamedTemporaryFile(
-            dir=self.folder, prefix=f".{subscription.id}.", suffix=".new", delete=False
-        ) as file:
-            path = Path(file.name)
-            try:
-                file.write(write(subscription).encode())
-                file.flush()
-                os.fsync(file.fileno())
-                path.replace(self.folder / f"{subscription.id}.toml")
-            except BaseException:
-                path.unlink(missing_ok=True)
-                raise
-        _sync(self.folder)
-
-
-def _sync(folder: Path) -> None:
-    """Make renames and deletions in the folder last through a power cut."""
-    place = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(place)
-    finally:
-        os.close(place)
