@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from streams.summary import print_summary, summary
 
 from .live import shown
 
+_log = logging.getLogger(__name__)
 _NOTHING_YET = ServiceReport(feeds={}, entries=0, items=0, pages_fetched=0, pages_failed={})
 
 
@@ -32,10 +34,11 @@ _NOTHING_YET = ServiceReport(feeds={}, entries=0, items=0, pages_fetched=0, page
 @click.option("--feeds", "opml", metavar="FILE.opml", help="Add the feeds of this list first.")
 @click.option("--starter", is_flag=True, help="Add the feeds that ship with biowire first.")
 @click.option("--once", is_flag=True, help="Look at every feed that is due, once, and stop.")
+@click.option("--no-web", is_flag=True, help="Do not answer HTTP meanwhile (see `biowire serve`).")
 @json_option
 @pass_context
-def run(context: Context, opml: str | None, starter: bool, once: bool, as_json: bool) -> None:
-    """Fetch what is due, process it, index it; go on until Ctrl-C or SIGTERM.
+def run(context: Context, opml: str | None, starter: bool, once: bool, no_web: bool, as_json: bool) -> None:
+    """Fetch what is due, process it, index it, and answer HTTP; go on until Ctrl-C or SIGTERM.
 
     Example: biowire run --feeds my-feeds.opml
     """
@@ -55,7 +58,9 @@ def run(context: Context, opml: str | None, starter: bool, once: bool, as_json: 
         )
         with context.observed() as observer:
             observer.counting(lambda: monitor.progress.service or _NOTHING_YET)
-            progress = asyncio.run(_once(monitor) if once else _until_stopped(monitor, instance))
+            progress = asyncio.run(
+                _once(monitor) if once else _until_stopped(context, monitor, instance, web=not no_web)
+            )
         result = summary(instance, progress.settled(), feeds=feeds_of(progress))
     if as_json:
         print_json(result)
@@ -72,9 +77,27 @@ async def _once(monitor: Monitor) -> Progress:
     return await monitor.run_once(datetime.now(UTC))
 
 
-async def _until_stopped(monitor: Monitor, instance: Instance) -> Progress:
-    async with stopping() as stop, shown(monitor, instance, "biowire is monitoring"):
-        return await monitor.run(stop)
+async def _until_stopped(context: Context, monitor: Monitor, instance: Instance, *, web: bool) -> Progress:
+    async with stopping() as stop, _answering(context, instance, web=web) as url:
+        title = f"biowire is monitoring{f', and answers at {url}' if url else ''}"
+        async with shown(monitor, instance, title):
+            return await monitor.run(stop)
+
+
+@contextlib.asynccontextmanager
+async def _answering(context: Context, instance: Instance, *, web: bool) -> AsyncIterator[str]:
+    """Answer HTTP while the body runs; where, or empty for nowhere."""
+    if not web:
+        yield ""
+        return
+    from .api.opening import InstanceWriting
+    from .api.server import listen, serving
+
+    settings = context.settings
+    place = listen(context, settings["web_host"], settings["web_port"], neighbours=True)
+    async with serving(context, place, InstanceWriting(context, instance, asyncio.get_running_loop())):
+        _log.info("answering", extra={"url": place.url})
+        yield place.url
 
 
 @contextlib.asynccontextmanager

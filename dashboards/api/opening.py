@@ -6,6 +6,7 @@ disturbed nor waited for. Writing goes where the one writer is: `Writing`.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 import time
@@ -18,6 +19,8 @@ from connectors.console import Context
 from connectors.state import FeedState, FeedStateStore
 from streams.core.compiled import Vocabulary
 from streams.deadletters import DeadLetters
+from streams.deadletters.embedded import EmbeddedDeadLetters
+from streams.embedded import Instance
 from streams.reading import Reading, reading
 from streams.reading_embedded import StoreReading
 from streams.seeds_files import vocabulary
@@ -101,3 +104,37 @@ class OwnWriting:
         from streams.cli.deadletters import dead_letters
 
         return work(dead_letters(self.context))
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceWriting:
+    """See Writing: the writer is this process's `run`; work is done in its event loop, between its steps."""
+
+    context: Context
+    instance: Instance
+    loop: asyncio.AbstractEventLoop
+
+    def feeds(self, work: Callable[[FeedStateStore], _T]) -> _T:
+        """See Writing."""
+
+        def change() -> _T:
+            done = work(self.instance.feeds)
+            self.instance.pipeline.sources = self.instance.sources()
+            return done
+
+        return self._in_loop(change)
+
+    def dead_letters(self, work: Callable[[DeadLetters], _T]) -> _T:
+        """See Writing."""
+        letters = EmbeddedDeadLetters(
+            self.context.store,
+            vocabulary(self.context.settings),
+            lambda: contextlib.nullcontext(self.instance),
+        )
+        return self._in_loop(lambda: work(letters))
+
+    def _in_loop(self, work: Callable[[], _T]) -> _T:
+        async def done() -> _T:
+            return work()
+
+        return asyncio.run_coroutine_threadsafe(done(), self.loop).result()

@@ -50,7 +50,7 @@ class Place:
 
 
 def listen(context: Context, host: str, port: int, *, neighbours: bool = False) -> Place:
-    """Bind; port 0 takes a free one; `neighbours`: where it is taken, one of the next.
+    """Bind; port 0 takes a free one; `neighbours`: where it is taken, one of the next, or any free one.
 
     Raises UserError where it cannot be, and where strangers could ask without a token.
     """
@@ -59,7 +59,7 @@ def listen(context: Context, host: str, port: int, *, neighbours: bool = False) 
             f"Others than this machine's users could reach {host}, and no token is defined. Make one by "
             "`biowire tokens add NAME`, or serve on 127.0.0.1."
         )
-    tried = range(port, min(port + 1 + NEIGHBOURS * neighbours, 65536)) if port else (0,)
+    tried = [port, *range(port + 1, min(port + NEIGHBOURS, 65535)), 0] if port and neighbours else [port]
     for one in tried:
         try:
             return Place(_bound(host, one), host)
