@@ -9,6 +9,7 @@ in whatever order and however its link was decorated, is the same article.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -40,6 +41,7 @@ class EmptyItem(PermanentError):  # noqa: N818 - reads as the sentence it is
     """The item says nothing: neither title nor text."""
 
 
+@functools.lru_cache(maxsize=8)  # the log asks for an item's hash, then its article is asked for
 def item_from_json(line: bytes) -> Item:
     """Read one item as `ingest` takes it; unknown fields are ignored. Raises BadItem with a sentence."""
     try:

@@ -48,7 +48,7 @@ class Sender:
 
     async def _try(self, messages: Sequence[Message]) -> tuple[list[Message], str]:
         """Send each once; those that were not acknowledged, in order, and why."""
-        futures: list[Any] = []
+        futures: list[asyncio.Future[Any] | None] = []
         trouble = ""
         producer = self._producer()
         for message in messages:
@@ -61,13 +61,15 @@ class Sender:
                     timestamp=None,
                     headers=list(message.headers),
                 )
-                futures.append(asyncio.ensure_future(_settled(future)))
+                futures.append(asyncio.ensure_future(future))
             except Exception as cause:  # noqa: BLE001 - Faust wraps what its driver raises in several ways
                 trouble = f"{type(cause).__name__}: {cause}"
                 futures.append(None)
+        if sent := [future for future in futures if future is not None]:
+            await asyncio.wait(sent)
         failed = []
         for message, future in zip(messages, futures, strict=True):
-            error = await future if future is not None else trouble
+            error = _error(future) if future is not None else trouble
             if error:
                 trouble = error
                 failed.append(message)
@@ -81,13 +83,12 @@ class Sender:
             _log.warning("waiting for the broker", extra={"messages": count, "reason": trouble})
 
 
-async def _settled(future: Any) -> str:
+def _error(future: asyncio.Future[Any]) -> str:
     """Why a message was not acknowledged; empty when it was."""
-    try:
-        await future
-    except Exception as cause:  # noqa: BLE001 - whatever it was, the message is not there
-        return f"{type(cause).__name__}: {cause}"
-    return ""
+    if future.cancelled():
+        return "the client gave up"
+    cause = future.exception()
+    return "" if cause is None else f"{type(cause).__name__}: {cause}"
 
 
 class Rereader:
