@@ -22,8 +22,6 @@ from typing import Any
 import faust
 import msgspec
 
-from streams.agents.polling import poll_briefly
-
 PARTITIONS = 8
 MESSAGE_LIMIT = 16 * 1024 * 1024
 
@@ -39,7 +37,8 @@ def save(path: Path, values: list[bytes]) -> None:
 
 
 def app_of(bootstrap: str, prefix: str, name: str, folder: Path) -> faust.App:
-    """With the settings of our own app (streams/app.py)."""
+    """With the settings of our own app (streams/app.py), on Faust as it is: how long it waits at the broker, for
+    which it has no setting, is its own affair (ours: streams/agents/polling.py)."""
     return faust.App(
         f"{prefix}chain",
         broker=f"kafka://{bootstrap}",
@@ -83,7 +82,7 @@ class Share:
 
 
 async def run(bootstrap: str, prefix: str, name: str, folder: Path, counts: list[int]) -> None:
-    app = poll_briefly(app_of(bootstrap, prefix, name, folder))  # as our own app is
+    app = app_of(bootstrap, prefix, name, folder)
     hops = [app.topic(f"{prefix}{n}", key_serializer="raw", value_serializer="raw") for n in range(4)]
     times: dict[str, Any] = {"count": 0, "first": 0.0, "last": 0.0}
 
