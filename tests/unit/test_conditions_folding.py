@@ -1,0 +1,85 @@
+"""Which alerts stand is a function of the set of facts: in whatever order they come, change and go."""
+
+import pytest
+from alert_facts import HOUR, START, a_fact, a_subscription
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from streams.core.alerts.folding import Folding, fold
+from streams.core.alerts.leads import LeadTimes
+from streams.core.alerts.records import KINDS
+
+NUMBERS = {
+    "each": {},
+    "story": {},
+    "threshold": {"count": 2, "window": 6 * HOUR, "sources": 2, "cooldown": 4 * HOUR},
+    "spike": {"count": 2, "window": 6 * HOUR, "sources": 1, "cooldown": 4 * HOUR, "factor": 1.5},
+    "silence": {"window": 8 * HOUR},
+    "new-term": {"window": 12 * HOUR},
+    "new-entity": {"window": 12 * HOUR, "facets": ("organisation",)},
+    "new-pairing": {"window": 12 * HOUR, "facets": ("organisation", "watchlist")},
+}
+NAMES = ("organisation:a", "organisation:b", "term:t", "term:u", "watchlist:w", "watchlist:x")
+
+versions = st.builds(
+    dict,
+    hours=st.integers(0, 160).map(lambda quarters: quarters / 4),
+    story=st.sampled_from(["s1", "s2", "s3", "s4", "s5"]),
+    host=st.sampled_from(["one.example", "two.example", "three.example"]),
+    role=st.sampled_from(["lead", "report", "press-release"]),
+    names=st.sets(st.sampled_from(NAMES)).map(lambda names: tuple(sorted(names))),
+)
+ids = st.sampled_from([f"d{number}" for number in range(12)])
+steps = st.lists(
+    st.tuples(
+        st.lists(st.tuples(ids, st.one_of(st.none(), versions)), max_size=4),  # None: the document is gone
+        st.lists(st.integers(-90, 40), max_size=3),  # leads that come
+        st.integers(0, 60),
+    ),
+    max_size=12,
+)
+
+
+class Live:
+    """Facts that come in steps, and what a stage makes of the answers."""
+
+    def __init__(self, subscription):
+        self.subscription, self.leads, self.facts = subscription, LeadTimes(), {}
+        self.horizon = START
+        self.folding = Folding(subscription, self.leads, self.facts.values, START)
+        self.standing = set()
+
+    def step(self, changes, leads, hours):
+        before = {id_: self.facts[id_] for id_, _ in changes if id_ in self.facts}
+        for id_, version in changes:
+            if version is None:
+                self.facts.pop(id_, None)
+            else:
+                self.facts[id_] = a_fact(id_, **version)
+        after = [self.facts[id_] for id_ in {id_ for id_, _ in changes} if id_ in self.facts]
+        moments = [START + lead * HOUR for lead in leads]
+        for moment in moments:
+            self.leads.add(moment)
+        self.horizon = max(self.horizon, START + hours * HOUR)
+        changed = self.folding.take(before.values(), after, self.horizon, min(moments, default=None))
+        new = {alert.id for alert in changed.new}
+        assert not new & self.standing
+        assert set(changed.gone) <= self.standing
+        assert changed.moved.keys() <= new
+        self.standing = (self.standing - set(changed.gone)) | new
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(steps=steps, every=st.integers(1, 5), marks=st.integers(1, 3))
+def test_live_steps_end_with_what_one_fold_finds(kind, steps, every, marks):
+    subscription = a_subscription(kind, changed_at=START, **NUMBERS[kind])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streams.core.alerts.folding.EVERY", every)
+        patch.setattr("streams.core.alerts.folding.MARKS", marks)
+        live = Live(subscription)
+        for step in steps:
+            live.step(*step)
+    whole = fold(subscription, live.facts.values(), live.leads, live.horizon)
+    assert live.standing == {alert.id for alert in whole}
+    assert len(whole) == len(live.standing)
