@@ -24,7 +24,7 @@ from .written_times import length_text
 
 MOST_CHANNELS = 50
 LONGEST_NAME = 120
-LONGEST_CHANNEL = 2000
+LONGEST_CHANNEL = 2048
 LONGEST_ID = 64
 MOST_STORIES = 100_000
 MOST_SOURCES = 1_000
@@ -89,7 +89,7 @@ def _about(one: Subscription) -> Iterator[Unfit]:
             ("snoozed_until",), "The end of a snooze needs a time zone, such as 2026-12-01T08:00:00Z."
         )
     if one.max_age is not None:
-        yield from _length(("max_age",), one.max_age, _MINUTE, LONGEST * 100)
+        yield from _length(("max_age",), one.max_age, _MINUTE, LONGEST)
 
 
 def _channels(to: tuple[str, ...]) -> Iterator[Unfit]:
