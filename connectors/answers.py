@@ -74,4 +74,14 @@ class Failed:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """What we sent arrived, and this is what was said to it. The body of the answer is not read."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+
+
 Answer = Fetched | NotModified | Failed

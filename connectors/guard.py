@@ -86,9 +86,10 @@ class _Rule:
 class Guard:
     """Judges URLs and addresses. `allow`: `HOST`, `ADDRESS` or `NETWORK`, each with `:PORT` if wanted."""
 
-    def __init__(self, allow: Iterable[str] = ()) -> None:
-        """Raises UserError for an entry of `allow` that is none of these."""
-        self._rules = tuple(_rule(text) for text in allow)
+    def __init__(self, allow: Iterable[str] = (), *, setting: str = "fetch_allow") -> None:
+        """`setting`: where `allow` is from. Raises UserError for an entry that is none of these."""
+        self._rules = tuple(_rule(text, setting) for text in allow)
+        self._setting = setting
         self._let_in: set[tuple[str, int]] = set()
         self._inside: set[tuple[str, int]] = set()
 
@@ -123,7 +124,7 @@ class Guard:
                 shown = f"[{host}]" if ":" in host else host
                 raise Refused(
                     f"{host} is not on the public internet{through}. If that is meant, "
-                    f"add {shown}:{port} to the setting fetch_allow."
+                    f"add {shown}:{port} to the setting {self._setting}."
                 )
             self._let_in.add((_key(address), port))
         if inside:
@@ -178,7 +179,7 @@ def _same(host: str, address: Address) -> bool:
     return host.strip("[]").lower() == str(address).lower()
 
 
-def _rule(text: str) -> _Rule:
+def _rule(text: str, setting: str) -> _Rule:
     host, port = _split_port(text.strip())
     try:
         return _Rule(ip_network(host, strict=False), "", port)
@@ -188,7 +189,7 @@ def _rule(text: str) -> _Rule:
         host.rpartition(".")[2]
     ):
         raise UserError(
-            f"{text!r} in the setting fetch_allow is no host, address or network. "
+            f"{text!r} in the setting {setting} is no host, address or network. "
             "Write for example 127.0.0.1:8080, 10.0.0.0/8 or intranet.example."
         )
     return _Rule(None, host.lower(), port)

@@ -1,4 +1,4 @@
-"""The one client for everything we fetch: feeds, article pages, robots.txt, sites asked for their feeds.
+"""The one client for all we ask of others: feeds, article pages, robots.txt; and webhooks we send.
 
     URL ─► guard ─► resolver ─► socket ─► headers ─► body, inflated ─► Answer
              ▲                                │ redirect
@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import functools
 import socket
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +27,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.connector import AddrInfoType
 from yarl import URL
 
-from .answers import Answer, Failed, Fetched, Kind, NotModified
+from .answers import Answer, Failed, Fetched, Kind, NotModified, Posted
 from .failures import EXPECTED, explain, explain_status
 from .guard import Guard, Refused
 from .inflate import Inflater, TooLarge
@@ -47,10 +48,12 @@ _PERMANENT = frozenset({301, 308})
 class Client:
     """Use as `async with Client(settings) as client`; safe for any number of tasks of one event loop."""
 
-    def __init__(self, settings: FetchSettings, *, lookup: Lookup | None = None) -> None:
-        """`lookup` stands in for the operating system's resolver."""
+    def __init__(
+        self, settings: FetchSettings, *, lookup: Lookup | None = None, guard: Guard | None = None
+    ) -> None:
+        """`lookup` stands in for the operating system's resolver, `guard` for that of the settings."""
         self.settings = settings
-        self.guard = Guard(settings.allow)
+        self.guard = guard or Guard(settings.allow)
         self._resolver = _GuardedResolver(self.guard, lookup or self._system_lookup)
         self._resolving: ThreadPoolExecutor | None = None
         self._session: aiohttp.ClientSession | None = None
@@ -110,6 +113,30 @@ class Client:
         try:
             async with asyncio.timeout(self.settings.total_timeout):
                 return await self._follow(url, headers, started, verify_tls=verify_tls)
+        except EXPECTED as error:
+            kind, reason = explain(error)
+            return Failed(url=url, kind=kind, reason=reason, seconds=time.monotonic() - started)
+
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, tls: ssl.SSLContext | None = None
+    ) -> Posted | Failed:
+        """Send a body. Redirects are not followed; the answer's own body is not read."""
+        if self._session is None:
+            raise RuntimeError("Client is used outside `async with`")
+        started = time.monotonic()
+        try:
+            async with (
+                asyncio.timeout(self.settings.total_timeout),
+                self._session.post(
+                    self.guard.check_url(url),
+                    data=body,
+                    headers=headers,
+                    allow_redirects=False,
+                    ssl=tls or True,
+                ) as response,
+            ):
+                said = {name.lower(): _text(response.headers[name]) for name in response.headers}
+                return Posted(url=url, status=response.status, headers=said)
         except EXPECTED as error:
             kind, reason = explain(error)
             return Failed(url=url, kind=kind, reason=reason, seconds=time.monotonic() - started)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from .records import Alert, Subscription
+from .records import Alert, Shown, Subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,9 +13,15 @@ class Entry:
     """Alerts on one story, under its newest document; digests list these."""
 
     alerts: tuple[Alert, ...]
-    """Newest first; the first shown document of the first is the entry's headline."""
+    """Newest first."""
     explain: str = ""
-    """Address of the trace of that document."""
+    """Address of the trace of its newest document."""
+
+    @property
+    def documents(self) -> tuple[Shown, ...]:
+        """All that its alerts show, each once, newest first."""
+        found = {shown.id: shown for alert in reversed(self.alerts) for shown in alert.shown}
+        return tuple(sorted(found.values(), key=lambda shown: (shown.when, shown.id), reverse=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +38,7 @@ class Message:
     lead: str
     """One or two sentences: how many alerts in what period, compared with the last."""
     entries: tuple[Entry, ...]
-    """At most `rhythm.cap`."""
+    """At most `rhythm.cap`, newest first."""
     more: int = 0
     """Entries left out: "and N more"."""
     period: tuple[datetime, datetime] | None = None
