@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from connectors.errors import BiowireError, NotYet, StoreError, TransientError, UserError
+from streams.core.alerts.subscription_toml import SubscriptionFileError
 from streams.core.query import QuerySyntaxError
 from streams.explain import NeverReceived
 
@@ -79,6 +80,7 @@ _STATUS: dict[type[BiowireError], int] = {
     Busy: 429,
     NotYet: 503,
     StoreError: 503,
+    SubscriptionFileError: 409,
     UserError: 400,
     TransientError: 503,
 }

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from importlib import metadata
 
-from anyio.to_thread import current_default_thread_limiter
+from anyio import to_thread
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
 from starlette.responses import Response
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from connectors.console import Context
 
-from . import documents, feeds, status, stories
+from . import documents, feeds, status, stories, subscriptions
 from .access import Access, Authenticator, Principal, Request
 from .answers import PROBLEMS, answer, handle
 from .asked import Ports, known_parameters, operation_id
@@ -72,7 +72,7 @@ def _resources() -> APIRouter:
         responses=PROBLEMS,
         dependencies=[Depends(_TOKEN), Depends(known_parameters)],
     )
-    for resource in (documents, stories, feeds, status):
+    for resource in (documents, stories, subscriptions, feeds, status):
         api.include_router(resource.router)
     return api
 
@@ -99,6 +99,6 @@ def _bearer(tokens: Tokens) -> Authenticator:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    current_default_thread_limiter().total_tokens = THREADS
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
     yield
-    app.state.opening.stopping.set()
+    await to_thread.run_sync(app.state.opening.close)

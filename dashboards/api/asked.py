@@ -13,7 +13,7 @@ from connectors.errors import UserError
 from streams.core.query import MAX_BYTES
 from streams.core.query_dates import read_since, read_until
 
-from .access import Principal
+from .access import Principal, Refusal
 from .answers import Missing
 from .opening import Opening
 
@@ -54,8 +54,19 @@ def known_parameters(request: Request) -> None:
             raise UserError(f"There is no parameter `{name[:50]}` here; {takes}.")
 
 
+def _writer(request: Request) -> Principal:
+    """Who may write; for what only looks, but at secrets."""
+    principal: Principal | None = request.state.principal
+    if principal is None or principal.scope != "write":
+        raise Refusal(
+            401 if principal is None else 403, "This shows secrets: it needs a token that may write."
+        )
+    return principal
+
+
 Ports = Annotated[Opening, Depends(_opening)]
 By = Annotated[str, Depends(_by)]
+Writer = Annotated[Principal, Depends(_writer)]
 
 Asked = Annotated[
     str,

@@ -24,6 +24,8 @@ from streams.embedded import Instance
 from streams.reading import Reading, reading
 from streams.reading_embedded import StoreReading
 from streams.seeds_files import vocabulary
+from streams.subscriptions import SubscriptionStore
+from streams.subscriptions.choose import subscriptions
 
 from .answers import Busy
 
@@ -56,6 +58,9 @@ class Opening:
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the server ends: what still reads is broken off."""
     _long: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(1))
+    _one_at_once: threading.Lock = field(default_factory=threading.Lock)
+    _kept: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _subscriptions: SubscriptionStore | None = None
 
     def vocabulary(self) -> Vocabulary:
         """The one in the settings, as it is now."""
@@ -82,6 +87,24 @@ class Opening:
             yield
         finally:
             self._long.release()
+
+    @contextlib.contextmanager
+    def subscriptions(self) -> Iterator[SubscriptionStore]:
+        """The subscriptions, for one request at a time, so that no change of another gets lost.
+
+        Opened once, as some stores read all of theirs for it.
+        """
+        with self._one_at_once:
+            if self._subscriptions is None:
+                self._subscriptions = self._kept.enter_context(subscriptions(self.context))
+            yield self._subscriptions
+
+    def close(self) -> None:
+        """Break off what still reads, and let go of what is kept open."""
+        self.stopping.set()
+        with self._one_at_once:
+            self._subscriptions = None
+            self._kept.close()
 
     def feeds(self) -> list[FeedState]:
         """The feed list with its health."""
