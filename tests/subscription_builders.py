@@ -6,10 +6,20 @@ from hypothesis import strategies as st
 
 from streams.core.alerts.condition_defaults import KNOWN, NAMED, default_condition
 from streams.core.alerts.records import KINDS, RHYTHMS, Condition, Rhythm, Subscription
+from streams.core.query import QuerySyntaxError
+from streams.core.query_parse import parse
 
 MINUTE = timedelta(minutes=1)
 
-_CHARACTERS = st.characters(exclude_categories=["Cs"])
+
+def _can_be_read(query: str) -> bool:
+    try:
+        parse(query)
+    except QuerySyntaxError:
+        return False
+    return True
+
+
 _NAMES = (
     st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=120)
     .map(str.strip)
@@ -25,7 +35,7 @@ _QUERIES = st.sampled_from(
         "“iris” OR 人脸",
         'a\\b "c"',
     ]
-) | _WORDS.filter(lambda words: any(one.isalnum() for one in words)).map(lambda words: f"face {words} iris")
+) | _WORDS.map(lambda words: f"face {words} iris").filter(_can_be_read)
 _CHANNELS = st.from_regex(r"[a-z][a-z0-9+.]{0,8}://[!-~]{1,40}", fullmatch=True)
 _ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Asia/Kolkata"])
 _CLOCKS = st.builds(time, st.integers(0, 23), st.integers(0, 59))

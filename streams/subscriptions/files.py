@@ -26,7 +26,7 @@ from ..core.alerts.records import Subscription
 from ..core.alerts.subscription_toml import MOST_CHARACTERS, SubscriptionFileError, read, write
 from ..toml_lines import FileProblem
 from .history import REMOVED, History, Stamp, Version, stamps
-from .whole_file import sync_folder, write_whole
+from .whole_file import PART, sync_folder, write_whole
 
 BY_HAND = "file"
 """Who made a version that was found in a file."""
@@ -87,6 +87,8 @@ class FileSubscriptions:
             if old is not None and asked(old) == asked(subscription):
                 return old
             new = replace(subscription, version=self._next(subscription.id), changed_at=now, changed_by=by)
+            for half in self.folder.glob(f".*{PART}"):  # of writers that were killed: we are alone here
+                half.unlink()
             write_whole(self.folder / f"{new.id}.toml", write(new).encode())
             self._history.append(new.id, new, changes(old, new))
             return new

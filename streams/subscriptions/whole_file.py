@@ -6,11 +6,14 @@ import os
 import tempfile
 from pathlib import Path
 
+PART = ".new"
+"""How the name of a file ends that is not whole yet; it begins with a dot."""
+
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write under another name, then rename; only the owner may read it. Raises OSError."""
     with tempfile.NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.stem}.", suffix=".new", delete=False
+        dir=path.parent, prefix=f".{path.stem}.", suffix=PART, delete=False
     ) as file:
         part = Path(file.name)
         try:
