@@ -146,6 +146,9 @@ class ArticleSearch(Protocol):
         Rising; buckets without any are left out.
         """
 
+    def leads(self, since: datetime, until: datetime) -> Iterator[datetime]:
+        """When each article that opens a story was published, copies included, in whole seconds, rising."""
+
     def counts(self) -> dict[str, Any]:
         """How full the index is: all `documents` and `stories`; `flagged` by watchlist, without copies."""
 

@@ -11,7 +11,7 @@ from connectors.errors import UserError
 
 from ..core.highlight import highlight
 from ..core.index import FACETS, Stored, compose, facets, normal, strip
-from ..core.query import Everything, Query, Value, narrow
+from ..core.query import Everything, Is, Query, Value, narrow
 from ..core.query_hits import hits
 from ..core.query_match import matches
 from ..core.records import Document, Grouping, Story
@@ -159,6 +159,11 @@ class MemoryIndex:
         """Count the documents found by time."""
         found = self.scan(query, since=since, until=until, copies=copies)
         return tuple(sorted(Counter(_floor(document.when, bucket) for document in found).items()))
+
+    def leads(self, since: datetime, until: datetime) -> Iterator[datetime]:
+        """Yield when each article that opens a story was published."""
+        for document in self.scan(Is("lead"), since=since, until=until):
+            yield document.when.astimezone(UTC).replace(microsecond=0)
 
     def counts(self) -> dict[str, Any]:
         """Say how full the index is."""

@@ -15,13 +15,13 @@ from connectors.errors import UserError
 
 from ..core.highlight import highlight
 from ..core.index import FACETS, Stored, compose, normal
-from ..core.query import Everything, Query, Value, narrow
+from ..core.query import Everything, Is, Query, Value, narrow
 from ..core.records import Document, Grouping, Story
 from . import COUNT_TO, Bucket, Counts, Hit, SearchResult, Sort
 from .order import cursor, place, read_cursor, second
 from .sqlite_counts import SqliteCounts
 from .sqlite_plan import Plan, plan
-from .sqlite_schema import first_docid, id_bits, moment
+from .sqlite_schema import ID_BITS, first_docid, id_bits, moment
 
 _stored = msgspec.json.Decoder(Stored).decode
 _grouping = msgspec.json.Decoder(Grouping).decode
@@ -195,6 +195,13 @@ class SqliteSearch:
         """Count the documents found by time."""
         wanted = plan(narrow(query, since=since, until=until, copies=copies), self.connection)
         return tuple((moment(at), count) for at, count in self._counts.histogram(wanted, bucket))
+
+    def leads(self, since: datetime, until: datetime) -> Iterator[datetime]:
+        """Yield when each article that opens a story was published, from the row numbers alone."""
+        wanted = plan(narrow(Is("lead"), since=since, until=until, copies=True), self.connection)
+        rows = self._counts.rows(wanted)
+        rows.sort()
+        return (moment(row >> ID_BITS) for row in rows.tolist())
 
     def counts(self) -> dict[str, Any]:
         """Say how full the index is."""

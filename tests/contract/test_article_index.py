@@ -332,3 +332,30 @@ def test_deep_and_wide_queries_are_answered(index):
     assert found(index, deep) == named("face", "iris")
     assert found(index, " OR ".join(["face"] * 200)) == named("face", "iris")
     assert found(index, " ".join(["-zzz"] * 199) + " face") == named("face", "iris")
+
+
+def test_leads_are_told_by_their_second_copies_included_and_within_the_period(index):
+    times = {"a": 0.0, "b": 2.0, "c": 1.25, "d": 4.0, "lone": 3.0}
+    index.put(a_document(name, published=START + timedelta(hours=hours)) for name, hours in times.items())
+    index.put(
+        [
+            a_document("undated", published=None),
+            a_document("fraction", published=START.replace(microsecond=9)),
+        ]
+    )
+    index.put_groupings(
+        [
+            a_grouping("a", role="lead"),
+            a_grouping("b", role="report"),
+            a_grouping("c", story="s2", role="lead", copy_of="a"),
+            a_grouping("d", story="s3", role="lead"),
+        ]
+    )
+    hours = timedelta(hours=1)
+    assert list(index.leads(START, START + 4 * hours)) == [
+        START,
+        START,
+        START + hours,  # "undated" counts from when it was seen first
+        START + 1.25 * hours,
+        START + 3 * hours,
+    ]

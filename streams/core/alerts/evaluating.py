@@ -31,8 +31,8 @@ class Evaluator(ABC):
         self.leads = leads
         self.asked: list[datetime] = []
         """Moments at which the leads were consulted, rising: a story opened before may change the answer."""
-        self.unknown = 0
-        """How often it could not decide because what is usual is not known yet."""
+        self.unknown: list[datetime] = []
+        """Moments at which it could not decide because what is usual is not known yet."""
 
     @abstractmethod
     def add(self, fact: Fact) -> list[Alert]:
@@ -77,7 +77,7 @@ def alert(
         key=key,
         when=when,
         sentence=sentence,
-        shown=tuple(_shown(fact, subscription.id) for fact in chosen(facts)),
+        shown=tuple(shown(fact, subscription.id) for fact in chosen(facts)),
         count=len(facts),
         numbers=dict(numbers),
     )
@@ -93,13 +93,15 @@ def chosen(facts: Iterable[Fact], most: int = MOST_SHOWN) -> list[Fact]:
     return sorted(newest_of_each_first[:most], key=lambda fact: fact.place, reverse=True)
 
 
-def _shown(fact: Fact, subscription: str) -> Shown:
+def shown(fact: Fact, subscription: str) -> Shown:
+    """A document as it stands, with why the subscription matches it."""
     matched = next((one for one in fact.matched if one.subscription == subscription), None)
     return Shown(
         id=fact.id,
         title=fact.title,
         url=fact.url,
         source=fact.source,
+        language=fact.language,
         when=fact.when,
         story_id=fact.story_id,
         story_size=fact.story_size,

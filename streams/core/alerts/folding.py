@@ -33,9 +33,16 @@ def fold(
     subscription: Subscription, facts: Iterable[Fact], leads: Leads, horizon: datetime | None = None
 ) -> list[Alert]:
     """Every alert that stands with these facts when nothing more is expected from before `horizon`."""
+    return folded(subscription, facts, leads, horizon)[0]
+
+
+def folded(
+    subscription: Subscription, facts: Iterable[Fact], leads: Leads, horizon: datetime | None = None
+) -> tuple[list[Alert], Evaluator]:
+    """As `fold`, with the evaluator that took the facts."""
     taking = evaluator(subscription, leads)
     alerts = [alert for fact in sorted(facts, key=_place) for alert in taking.add(fact)]
-    return alerts + taking.pass_to(horizon) if horizon is not None else alerts
+    return (alerts + taking.pass_to(horizon) if horizon is not None else alerts), taking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

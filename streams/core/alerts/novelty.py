@@ -42,7 +42,7 @@ class Novelty(Evaluator):
             return []
         self.asked.append(fact.moment)
         if not known(self.leads, fact.moment, self.condition.window):
-            self.unknown += 1
+            self.unknown.append(fact.moment)
             return []
         return [self._alert(fact, new)]
 

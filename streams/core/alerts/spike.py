@@ -55,7 +55,7 @@ class Spike(Threshold):
         self.asked.append(fact.moment)
         usual = self._usual(fact.moment)
         if usual is None:
-            self.unknown += 1
+            self.unknown.append(fact.moment)
             return []
         stories = self.window.stories
         monitored = max(up_to(self.leads, fact.moment, self.condition.window), stories)

@@ -167,6 +167,12 @@ class ElasticIndex(Sightings):
         wanted = unscored(narrow(query, since=since, until=until, copies=copies))
         return by_time(self._articles, wanted, bucket)
 
+    def leads(self, since: datetime, until: datetime) -> Iterator[datetime]:
+        """Yield when each article that opens a story was published, from what hits are sorted by."""
+        wanted = unscored(narrow(Is("lead"), since=since, until=until, copies=True))
+        for hit in self._articles.walk(wanted, OLDEST, batch=_MANY, source=False):
+            yield datetime.fromtimestamp(hit["sort"][0] // 1000, UTC)
+
     def counts(self) -> dict[str, Any]:
         """Say how full the index is."""
         return {
