@@ -79,14 +79,16 @@ class _Attempt:
     def __init__(self, server: Server, receiver: str, text: EmailMessage, seconds: float) -> None:
         self._server, self._receiver, self._text, self._seconds = server, receiver, text, seconds
         self._smtp: smtplib.SMTP | None = None
-        self._stopped = False
+        self._reached = self._stopped = False
         self.handed_over = False
         """Whether the end of the text may have reached the server."""
 
     def run(self) -> None:
         """Raises Later or Never."""
         try:
-            with contextlib.closing(self._connected()) as smtp:
+            with contextlib.closing(self._new()) as smtp:
+                self._smtp = smtp
+                self._connect(smtp)
                 self._converse(smtp)
                 with contextlib.suppress(smtplib.SMTPException, OSError):
                     smtp.quit()
@@ -98,12 +100,12 @@ class _Attempt:
         except smtplib.SMTPNotSupportedError as cause:
             raise Later(
                 f"The mail server {self._server.name} does not offer what smtp_tls or smtp_user ask for: "
-                f"{_said(str(cause))}"
+                f"{one_line(str(cause), 200)}"
             ) from cause
         except (smtplib.SMTPException, OSError) as cause:
             raise Later(
                 f"The mail server {self._server.name} "
-                + ("broke off the connection." if self._smtp else "cannot be reached; see smtp_host."),
+                + ("broke off the connection." if self._reached else "cannot be reached; see smtp_host."),
                 uncertain=self.handed_over,
             ) from cause
 
@@ -115,25 +117,29 @@ class _Attempt:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
-    def _connected(self) -> smtplib.SMTP:
-        server = self._server
-        context = ssl.create_default_context(cafile=server.ca or None)
+    def _new(self) -> smtplib.SMTP:
         limit = min(10.0, self._seconds)
-        if server.tls == "tls":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(timeout=limit, context=context)
+        if self._server.tls == "tls":
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(timeout=limit, context=self._trust())
         else:
             smtp = smtplib.SMTP(timeout=limit)
-        smtp._host = server.host  # type: ignore[attr-defined]  # noqa: SLF001 - what TLS checks the name by
-        code, answer = smtp.connect(server.host, server.port)
-        self._smtp = smtp
-        self._expect(code, answer, 220)
-        smtp.ehlo_or_helo_if_needed()
-        if server.tls == "starttls":
-            self._expect(*smtp.starttls(context=context), 220)
-            smtp.ehlo_or_helo_if_needed()
-        if server.user:
-            self._log_in(smtp)
+        smtp._host = self._server.host  # type: ignore[attr-defined]  # noqa: SLF001 - what TLS checks the name by
         return smtp
+
+    def _trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self._server.ca or None)
+
+    def _connect(self, smtp: smtplib.SMTP) -> None:
+        code, answer = smtp.connect(self._server.host, self._server.port)
+        self._reached = True
+        if code != 220:  # the server as a whole, so for no message for good
+            raise Later(f"The mail server {self._server.name} said {code}: {_said(answer)}")
+        smtp.ehlo_or_helo_if_needed()
+        if self._server.tls == "starttls":
+            self._expect(*smtp.starttls(context=self._trust()), 220)
+            smtp.ehlo_or_helo_if_needed()
+        if self._server.user:
+            self._log_in(smtp)
 
     def _log_in(self, smtp: smtplib.SMTP) -> None:
         try:
@@ -155,21 +161,21 @@ class _Attempt:
         self.handed_over = True
         smtp.send(b".\r\n")
         code, answer = smtp.getreply()
-        self.handed_over = False
+        self.handed_over = not 400 <= code < 600
         self._expect(code, answer, 250)
 
     def _expect(self, code: int, answer: bytes, *fine: int) -> None:
         """4xx is for now, 5xx for good (RFC 5321 4.2.1)."""
         if code in fine:
             return
-        said = f"The mail server {self._server.name} said {code}: {_said(answer.decode('utf-8', 'replace'))}"
-        if 500 <= code < 600 and self._smtp:
+        said = f"The mail server {self._server.name} said {code}: {_said(answer)}"
+        if 500 <= code < 600:
             raise Never(said)
-        raise Later(said)
+        raise Later(said, uncertain=self.handed_over)
 
 
-def _said(answer: str) -> str:
-    return one_line(answer, 200)
+def _said(answer: bytes) -> str:
+    return one_line(answer.decode("utf-8", "replace"), 200)
 
 
 def _reason(error: ssl.SSLError) -> str:

@@ -49,7 +49,7 @@ def specification(message: Message) -> dict[str, Any]:
     }
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "width": 540,
+        "width": 400,
         "height": 120,
         "background": "#ffffff",
         "padding": 8,
