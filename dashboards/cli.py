@@ -36,6 +36,7 @@ COMMANDS = {
     "feeds": "connectors.cli.feeds:feeds",
     "vocabulary": "streams.cli.vocabulary:vocabulary",
     "subscriptions": "streams.cli.subscriptions:subscriptions",
+    "deliver": "streams.cli.deliver:deliver",
     "deadletters": "streams.cli.deadletters:deadletters",
     "evaluate": "streams.cli.evaluate:evaluate",
     "provision": "streams.cli.provision:provision",

@@ -18,6 +18,7 @@ from connectors.opml import read_opml
 from connectors.records import Feed
 from connectors.service import ServiceReport
 from connectors.settings import load
+from streams.alert_service import AlertService, alongside, posted
 from streams.embedded import Instance
 from streams.monitor import Monitor, Progress
 from streams.retention import cutoffs
@@ -38,7 +39,7 @@ _NOTHING_YET = ServiceReport(feeds={}, entries=0, items=0, pages_fetched=0, page
 @json_option
 @pass_context
 def run(context: Context, opml: str | None, starter: bool, once: bool, no_web: bool, as_json: bool) -> None:
-    """Fetch what is due, process it, index it, and answer HTTP; go on until Ctrl-C or SIGTERM.
+    """Fetch what is due, process it, index it, send alerts, and answer HTTP; until Ctrl-C or SIGTERM.
 
     Example: biowire run --feeds my-feeds.opml
     """
@@ -56,10 +57,13 @@ def run(context: Context, opml: str | None, starter: bool, once: bool, no_web: b
             settings,
             housekeeping=lambda now: instance.forget(cutoffs(context.settings, now)),
         )
-        with context.observed() as observer:
+        with context.observed() as observer, posted(context) as post:
             observer.counting(lambda: monitor.progress.service or _NOTHING_YET)
+            service = AlertService(post)
             progress = asyncio.run(
-                _once(monitor) if once else _until_stopped(context, monitor, instance, web=not no_web)
+                _once(monitor, service)
+                if once
+                else _until_stopped(context, monitor, instance, service, web=not no_web)
             )
         result = summary(instance, progress.settled(), feeds=feeds_of(progress))
     if as_json:
@@ -73,12 +77,20 @@ def feeds_of(progress: Progress) -> dict[str, int]:
     return dict(progress.service.feeds) if progress.service else {}
 
 
-async def _once(monitor: Monitor) -> Progress:
-    return await monitor.run_once(datetime.now(UTC))
+async def _once(monitor: Monitor, service: AlertService) -> Progress:
+    progress = await monitor.run_once(datetime.now(UTC))
+    await service.once()
+    return progress
 
 
-async def _until_stopped(context: Context, monitor: Monitor, instance: Instance, *, web: bool) -> Progress:
-    async with stopping() as stop, _answering(context, instance, web=web) as url:
+async def _until_stopped(
+    context: Context, monitor: Monitor, instance: Instance, service: AlertService, *, web: bool
+) -> Progress:
+    async with (
+        stopping() as stop,
+        alongside(service, stop),
+        _answering(context, instance, web=web) as url,
+    ):
         title = f"biowire is monitoring{f', and answers at {url}' if url else ''}"
         async with shown(monitor, instance, title):
             return await monitor.run(stop)

@@ -42,7 +42,7 @@ class Terms:
     """One try, the making up of the message included."""
     lease: timedelta = timedelta(seconds=120)
     """How long a claim binds; more than `most`."""
-    grace: float = 8.0
+    grace: float = 5.0
     """What is under way when we are told to stop has this long to finish."""
     poll: float = 1.0
     """Between two looks at what others may have queued."""

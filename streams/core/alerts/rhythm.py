@@ -7,13 +7,20 @@ leaves out counts as the first moment after it; one that comes twice, as the fir
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from .records import Rhythm, Subscription
+from .records import Every, Rhythm, Subscription
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+
+_SPANS: dict[Every, tuple[Every, int]] = {
+    "hourly": ("hourly", 24),
+    "daily": ("daily", 14),
+    "weekly": ("daily", 28),
+}
 
 
 def period(rhythm: Rhythm, moment: datetime) -> tuple[datetime, datetime]:
@@ -29,6 +36,18 @@ def last_end(rhythm: Rhythm, moment: datetime) -> datetime:
 def next_end(rhythm: Rhythm, moment: datetime) -> datetime:
     """The first end of a digest after the moment."""
     return min(end for end in _ends_around(rhythm, moment) if end > moment)
+
+
+def spans(rhythm: Rhythm, until: datetime) -> tuple[datetime, ...]:
+    """Begins of the spans that the chart of a digest is drawn over, up to its end: a day's hours, else days.
+
+    They reach back over more than one period, so that one can be compared with the one before.
+    """
+    step, count = _SPANS[rhythm.every]
+    begins = [until]
+    for _ in range(count):
+        begins.append(last_end(replace(rhythm, every=step), begins[-1] - timedelta(microseconds=1)))
+    return tuple(reversed(begins[1:]))
 
 
 def held_until(subscription: Subscription, moment: datetime) -> datetime:
