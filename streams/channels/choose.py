@@ -134,7 +134,7 @@ def _kind(url: str) -> str:
     if not found or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):
         raise UserError(
             "A channel is an address: mailto:NAME@HOST, https://HOST/PATH, or that of a service such as "
-            "slack://… or ntfy://…"
+            "slack://… or ntfy://… has."
         )
     return {"mailto": "mailto", "http": "webhook", "https": "webhook"}.get(scheme.lower(), "service")
 

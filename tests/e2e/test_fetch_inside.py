@@ -1,10 +1,7 @@
 """Nothing a stranger writes makes us connect to our own side: a canary on loopback counts who comes."""
 
-import asyncio
-import contextlib
-import socket
-
 import pytest
+from canary import NAMES, listening, vectors
 from feed_server import FeedServer, answer, rss
 
 from connectors.answers import Failed, Fetched, Kind
@@ -14,70 +11,11 @@ from connectors.settings import FetchSettings
 
 SETTINGS = FetchSettings(connect_timeout=0.5, first_byte_timeout=0.5, total_timeout=1.0)
 
-HOSTS = """
-127.0.0.1 127.0.0.2 127.1 127.0.1 127.255.255.254 0 0.0.0.0 2130706433 0x7f000001 0x7F.0.0.1 0177.0.0.1
-017700000001 0x7f.1 127.0.0.1. 127.00.00.01 000127.0.0.1 ①②⑦.⓪.⓪.① １２７.０.０.１ 127。0。0。1 localhost LOCALHOST
-localhost. ip6-localhost [::1] [::] [0:0:0:0:0:0:0:1] [0000::1] [::ffff:127.0.0.1] [::ffff:7f00:1]
-[0:0:0:0:0:ffff:127.0.0.1] [::127.0.0.1] [::7f00:1] [::ffff:0:127.0.0.1] [64:ff9b::127.0.0.1] [64:ff9b::7f00:1]
-[64:ff9b:1::7f00:1] [2002:7f00:1::] [2002:7f00:0001::1] [2001:0:7f00:1::] [fe80::1] [fe80::1%25lo] [fec0::1]
-[fc00::1] user@127.0.0.1 user:secret@127.0.0.1 example.org@127.0.0.1 example.org:80@127.0.0.1
-example.org%40127.0.0.1@127.0.0.1 127.0.0.1%2eexample.org@127.0.0.1 @127.0.0.1
-""".split()  # noqa: SIM905 - a table reads better
-TEMPLATES = [
-    "http://127.0.0.1:{port}\\@example.invalid/",
-    "http://example.invalid\\@127.0.0.1:{port}/",
-    "http://127.0.0.1:{port}#@example.invalid/",
-    "http://127.0.0.1:{port}?@example.invalid/",
-    "http:127.0.0.1:{port}/",
-    "http:/127.0.0.1:{port}/",
-    "http:\\\\127.0.0.1:{port}\\",
-    "//127.0.0.1:{port}/",
-    "http://127.0.0.1:{port}\t/",
-    " http://127.0.0.1:{port}/",
-    "http://127.0.0.1:{port}/\r\nX: y",
-    "HTTP://127.0.0.1:{port}/",
-    "https://127.0.0.1:{port}/",
-    "ftp://127.0.0.1:{port}/",
-    "gopher://127.0.0.1:{port}/_GET",
-    "ws://127.0.0.1:{port}/",
-    "http+unix://127.0.0.1:{port}/",
-]
-NAMES = [
-    *(
-        ["127.0.0.1"],
-        ["::1"],
-        ["::ffff:127.0.0.1"],
-        ["0.0.0.0"],
-        ["8.8.8.8", "127.0.0.1"],
-        ["127.0.0.1", "8.8.8.8"],
-    ),
-    *(["64:ff9b::7f00:1"], ["2002:7f00:1::"], ["fe80::1"], ["10.0.0.1"], ["169.254.169.254"], ["100.64.0.1"]),
-]
-
-
-def vectors(port: int) -> list[str]:
-    return [f"http://{host}:{port}/" for host in HOSTS] + [one.format(port=port) for one in TEMPLATES]
-
 
 @pytest.fixture
 async def canary():
-    """Listens on every loopback address; any connection at all is a hit."""
-    hits: list[str] = []
-
-    async def hit(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        hits.append(str(writer.get_extra_info("peername")))
-        writer.close()
-
-    listener = socket.create_server(("0.0.0.0", 0))
-    servers = [await asyncio.start_server(hit, sock=listener)]
-    port = listener.getsockname()[1]
-    if socket.has_ipv6:
-        with contextlib.suppress(OSError):  # a machine without IPv6 has no such way in either
-            servers.append(await asyncio.start_server(hit, "::1", port))
-    yield port, hits
-    for server in servers:
-        server.close()
-        await server.wait_closed()
+    async with listening() as found:
+        yield found
 
 
 async def test_no_spelling_of_our_own_address_is_connected_to(canary):
