@@ -29,6 +29,7 @@ from .subscription_options import (
     no_such,
     os_user,
 )
+from .subscription_test import difference, test
 
 
 @click.group()
@@ -220,24 +221,15 @@ def edit(
         if new.name != old.name:
             _check_name(store, new)
         what = changes(old, new)
-        difference = {} if no_test or old.query == new.query else _difference(context, old, new)
+        told = {} if no_test or old.query == new.query else difference(context, old, new)
         if what and not dry_run:
             new = store.save(new, os_user(), datetime.now(UTC))
     if as_json:
-        print_json({"changed": what, "saved": bool(what) and not dry_run, **difference, **as_fields(new)})
+        print_json({"changed": what, "saved": bool(what) and not dry_run, **told, **as_fields(new)})
         return
-    if difference:
-        click.echo(
-            f"In the archive, {difference['gained']:,} articles are gained, {difference['lost']:,} lost."
-        )
+    if told:
+        click.echo(f"In the archive, {told['gained']:,} articles are gained, {told['lost']:,} lost.")
     _say(new, what, saved=not dry_run)
-
-
-def _difference(context: Context, old: Subscription, new: Subscription) -> dict[str, Any]:
-    """What the archive gains and loses by another query; nothing where there is no archive."""
-    from .subscription_test import difference
-
-    return difference(context, old, new)
 
 
 def _say(one: Subscription, what: str, *, saved: bool) -> None:
@@ -307,7 +299,7 @@ def _state_command(name: str, fields: dict[str, Any], help_: str) -> click.Comma
     return command
 
 
-for _command in (*(_state_command(*state) for state in _STATES), import_, export, check):
+for _command in (*(_state_command(*state) for state in _STATES), test, import_, export, check):
     subscriptions.add_command(_command)
 
 

@@ -1,9 +1,10 @@
-"""A subscription as commands and the API print it: plain values, in the words people write. Pure."""
+"""A subscription, and what came of trying it, as it is printed: plain values, in people's words. Pure."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from .backtest import Backtest
 from .condition_defaults import KNOWN
 from .editing import masked
 from .records import Condition, Rhythm, Subscription
@@ -47,4 +48,25 @@ def _rhythm(one: Rhythm) -> dict[str, Any]:
         "zone": one.zone,
         "quiet": None if one.quiet is None else span_text(one.quiet),
         "cap": one.cap,
+    }
+
+
+def as_result(subscription: Subscription, result: Backtest) -> dict[str, Any]:
+    """What a backtest found; `gained` and `lost` only for an edit."""
+    edit = result.edit
+    return {
+        "query": subscription.query,
+        "condition": _condition(subscription.condition),
+        "since": result.since,
+        "until": result.until,
+        "hits": result.hits,
+        "stories": result.stories,
+        "per_week": result.per_week,
+        "sources": dict(result.sources),
+        "names": dict(result.names),
+        "samples": result.samples,
+        "alerts": result.alerts,
+        "messages": result.messages,
+        "notes": result.notes,
+        **({} if edit is None else {"gained": edit.gained, "lost": edit.lost, "edit": edit}),
     }

@@ -1,0 +1,213 @@
+"""`biowire subscriptions test`: what a question would have found and raised, over the archive."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+
+from connectors.console import Context, json_option, pass_context, print_json, safe
+from connectors.errors import UserError
+
+from ..backtesting import run_backtest
+from ..core.alerts.backtest import Backtest, Edit, Week
+from ..core.alerts.changes import condition_text
+from ..core.alerts.records import RHYTHMS, Alert, Quote, Rhythm, Shown, Subscription
+from ..core.alerts.showing import as_result
+from ..core.query_parse import parse
+from ..reading import reading
+from ..sinks import ArticleSearch
+from ..subscriptions.choose import subscriptions as opened
+from .periods import period_options
+from .subscription_options import applied, condition_options, local_zone, message_options
+
+_BAR = 40
+_WEEKS_SHOWN = 26
+_ALERTS_SHOWN = 10
+_QUOTES_SHOWN = 3
+_SECOND = timedelta(seconds=1)
+
+
+@click.command()
+@click.argument("query", metavar="QUERY|NAME")
+@period_options
+@click.option(
+    "--query", "new_query", metavar="Q", help="Of NAME: another query, compared with the one it has."
+)
+@condition_options
+@message_options
+@json_option
+@pass_context
+def test(
+    context: Context,
+    /,
+    *,
+    query: str,
+    new_query: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    as_json: bool,
+    **said: Any,
+) -> None:
+    """Try a question, or a subscription, on all that is kept; nothing is saved or sent.
+
+    It says what was found week by week, by whom, with samples; which alerts the condition would have raised;
+    and how many messages that makes. Options given for a subscription are compared with how it is now.
+
+    Example: biowire subscriptions test '"face recognition" domain:border' --when spike --since 90d
+    """
+    saved = _saved(context, query)
+    plain = saved or _unsaved(query, said["zone"])
+    tried = applied(plain, said | {"query": new_query})
+    previous = saved if saved is not None and tried != saved else None
+    with reading(context) as ports:
+        result = over(ports.index, tried, since, until, previous)
+    if as_json:
+        print_json(as_result(tried, result))
+    else:
+        click.echo("\n".join(_described(tried, result)))
+
+
+def _saved(context: Context, key: str) -> Subscription | None:
+    with opened(context) as store:
+        return store.get(key)
+
+
+def _unsaved(query: str, zone: str | None) -> Subscription:
+    parse(query)  # the sentence is about the query, not about a name that is none
+    return Subscription(id="test", name="test", query=query, rhythm=Rhythm(zone=zone or local_zone()))
+
+
+def difference(context: Context, old: Subscription, new: Subscription) -> dict[str, Any]:
+    """What the archive gains and loses by an edit; nothing where there is no archive yet."""
+    if not context.distributed and not context.store.exists():
+        return {}
+    with reading(context) as ports:
+        if _first(ports.index) is None:
+            return {}
+        edit = over(ports.index, new, None, None, old).edit
+    return {} if edit is None else {"gained": edit.gained, "lost": edit.lost}
+
+
+def over(
+    index: ArticleSearch,
+    subscription: Subscription,
+    since: datetime | None,
+    until: datetime | None,
+    previous: Subscription | None = None,
+) -> Backtest:
+    """Run a backtest over a period; an end not given is that of the archive. Raises UserError."""
+    first = _first(index) if since is None else since
+    if first is None:
+        raise UserError("There is no article in the archive yet, so there is nothing to try this on.")
+    end = until or max(_last(index), datetime.now(UTC)).replace(microsecond=0) + _SECOND
+    if first >= end:
+        raise UserError("The period ends before it begins; --since has to be before --until.")
+    return run_backtest(index, subscription, first, end, previous)
+
+
+def _first(index: ArticleSearch) -> datetime | None:
+    """The whole second of the oldest article; None when there is no article."""
+    document = next(iter(index.scan()), None)
+    return None if document is None else document.when.replace(microsecond=0)
+
+
+def _last(index: ArticleSearch) -> datetime:
+    newest = index.search(parse("*"), limit=1, copies=True).hits
+    return newest[0].document.when if newest else datetime.now(UTC)
+
+
+def _described(subscription: Subscription, result: Backtest) -> Iterator[str]:
+    weeks = (result.until - result.since) / timedelta(weeks=1)
+    yield safe(f"{subscription.query}  when {condition_text(subscription.condition)}")
+    found = f"{_count(result.hits, 'hit')} in {_count(result.stories, 'story', 'stories')}"
+    period = f"{result.since:%Y-%m-%d} to {result.until - _SECOND:%Y-%m-%d}"
+    yield f"{found}, {period}: {result.hits / max(weeks, 1 / 7):.1f} a week."
+    if result.hits:
+        yield ""
+        yield from _weeks(result.per_week)
+        yield ""
+        yield f"sources:  {_counts(result.sources)}"
+        yield f"names:    {_counts(result.names)}"
+        yield ""
+        yield from _samples(result.samples)
+    yield from _alerts(result.alerts)
+    told = ", ".join(f"{every} {result.messages[every]:.1f}" for every in RHYTHMS)
+    yield f"Messages a week to each channel: {told}."
+    if result.edit is not None:
+        yield from _edit(result.edit)
+    yield from map(safe, result.notes)
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _counts(counts: Sequence[tuple[str, int]]) -> str:
+    return safe(", ".join(f"{name} {count:,}" for name, count in counts)) or "none"
+
+
+def _weeks(weeks: Sequence[Week]) -> Iterator[str]:
+    """A bar for each week, the last half year's; what was before is summed up."""
+    first = next((at for at, week in enumerate(weeks) if week.hits or week.alerts), 0)
+    shown = weeks[max(first, len(weeks) - _WEEKS_SHOWN) :]
+    before = weeks[first : len(weeks) - len(shown)]
+    if before:
+        yield f"{'before':>10}  {sum(week.hits for week in before):>6,}"
+    most = max(week.hits for week in shown) or 1
+    for week in shown:
+        bar = "█" * -(-week.hits * _BAR // most)
+        alerts = f"  {_count(week.alerts, 'alert')}" if week.alerts else ""
+        yield f"{week.begins}  {week.hits:>6,}  {bar}{alerts}".rstrip()
+
+
+def _samples(samples: Sequence[Shown]) -> Iterator[str]:
+    for one in samples:
+        yield f"{one.when:%Y-%m-%d %H:%M}  {safe(one.source)}"
+        yield f"  {_title(one)}"
+        outside = [quote for quote in one.quotes if quote.field != "title"]
+        yield from (f"    {_quote(quote)}" for quote in outside[:_QUOTES_SHOWN])
+        yield click.style(f"  {safe(one.url)}  {one.id}", dim=True)
+        yield ""
+
+
+def _title(one: Shown) -> str:
+    parts, at = [], 0
+    for quote in sorted((quote for quote in one.quotes if quote.field == "title"), key=lambda q: q.start):
+        if quote.start >= at:
+            parts += [safe(one.title[at : quote.start]), _marked(one.title[quote.start : quote.end])]
+            at = quote.end
+    return " ".join("".join([*parts, safe(one.title[at:])]).split())
+
+
+def _quote(quote: Quote) -> str:
+    line = f"{safe(quote.before)}{_marked(quote.surface)}{safe(quote.after)}"
+    return f"… {' '.join(line.split())} …"
+
+
+def _marked(words: str) -> str:
+    """In bold on a terminal and between `*` elsewhere, as in `biowire search`."""
+    return click.style(safe(words), bold=True) if sys.stdout.isatty() else f"*{safe(words)}*"
+
+
+def _alerts(alerts: Sequence[Alert]) -> Iterator[str]:
+    yield f"{_count(len(alerts), 'alert')}{':' if alerts else '.'}"
+    more = len(alerts) - _ALERTS_SHOWN
+    if more > 0:
+        yield f"  … and {more:,} before these"
+    for alert in alerts[-_ALERTS_SHOWN:]:
+        title = f" {alert.shown[0].title}" if alert.kind in {"each", "story"} and alert.shown else ""
+        yield safe(f"  {alert.when:%Y-%m-%d %H:%M}  {alert.sentence}{title}")
+
+
+def _edit(edit: Edit) -> Iterator[str]:
+    yield (
+        f"Compared with now: {_count(edit.gained, 'article')} gained, {_count(edit.lost, 'article')} lost; "
+        f"{_count(edit.alerts_before, 'alert')} before."
+    )
+    for word, samples in (("gained", edit.gained_samples), ("lost", edit.lost_samples)):
+        for one in samples:
+            yield f"  {word:<6}  {one.when:%Y-%m-%d}  {safe(one.title)}"
