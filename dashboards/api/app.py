@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from connectors.console import Context
 
-from . import documents, feeds, status, stories, subscriptions
+from . import alerts, backtests, documents, feeds, feeds_out, status, stories, subscriptions, unsubscribe
 from .access import Access, Authenticator, Principal, Request
 from .answers import PROBLEMS, answer, handle
 from .asked import Ports, known_parameters, operation_id
@@ -60,7 +60,8 @@ def create_app(
     app.state.opening = opening
     handle(app)
     app.include_router(_resources())
-    app.include_router(_health)
+    for outside in (feeds_out.router, unsubscribe.router, _health):
+        app.include_router(outside)
     tokens = Tokens(context.home / "tokens.toml")
     access = Access(public_host, lambda: bool(tokens.all()), (*sessions, _bearer(tokens)))
     return Wall(app, lambda: access), opening
@@ -72,7 +73,7 @@ def _resources() -> APIRouter:
         responses=PROBLEMS,
         dependencies=[Depends(_TOKEN), Depends(known_parameters)],
     )
-    for resource in (documents, stories, subscriptions, feeds, status):
+    for resource in (documents, stories, backtests, subscriptions, alerts, feeds, status):
         api.include_router(resource.router)
     return api
 

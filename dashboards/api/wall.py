@@ -51,14 +51,15 @@ class Wall:
             return
         if scope["type"] != "http":
             raise ValueError(f"There is no {scope['type']} here.")  # uvicorn has no WebSocket to give us
-        carried = _Carried(send)
+        carried = _Carried(send, headless=scope["method"] == "HEAD")
         body = _Body(receive)
         try:
             head = _head(scope)
             body.declare(head.headers.get("content-length"))
             principal = self._access().check(head)
             scope.setdefault("state", {})["principal"] = principal
-            await self._app(scope, body, carried)
+            asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+            await self._app(asked, body, carried)
         except Refusal as refusal:
             if carried.started:
                 raise
@@ -79,10 +80,11 @@ def internal(error: Exception) -> str:
 
 
 class _Carried:
-    """Sends, with our headers."""
+    """Sends, with our headers; to HEAD what GET would be answered, without its body."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, *, headless: bool) -> None:
         self._send = send
+        self._headless = headless
         self.started = self.finished = False
 
     async def __call__(self, message: Message) -> None:
@@ -93,6 +95,8 @@ class _Carried:
             message["headers"] = [*given, *(one for one in HEADERS.items() if one[0] not in names)]
         elif message["type"] == "http.response.body":
             self.finished = not message.get("more_body", False)
+            if self._headless:
+                message = {**message, "body": b""}
         await self._send(message)
 
 
