@@ -56,6 +56,7 @@ def app_of(bootstrap: str, prefix: str, name: str, folder: Path) -> faust.App:
         producer_max_request_size=MESSAGE_LIMIT,
         producer_compression_type="zstd",
         producer_linger=0.005,
+        producer_max_batch_size=512 * 1024,
         stream_buffer_maxsize=2000,
         stream_wait_empty=False,
         topic_allow_declare=False,
