@@ -1,7 +1,7 @@
 """One process, one file: the composition root of the embedded mode.
 
     items ─► log ─┐
-                  ├─ one SQLite transaction per batch: stages, documents, cursor
+                  ├─ one SQLite transaction per batch: stages, documents, change log, cursor
                   ▼
               documents
 
@@ -35,6 +35,7 @@ from .pipeline import Pipeline
 from .retention import Cutoffs, Forgotten, forget
 from .seen import sqlite as seen_tables
 from .sinks import sqlite as index_tables
+from .sinks import sqlite_changes as change_tables
 from .state import sqlite as story_tables
 
 CURSOR = Schema(
@@ -47,6 +48,7 @@ SCHEMAS: tuple[Schema, ...] = (
     seen_tables.SCHEMA,
     story_tables.SCHEMA,
     index_tables.SCHEMA,
+    change_tables.SCHEMA,
     CURSOR,
 )
 """Every table of an embedded instance, by the port that owns it."""
@@ -68,6 +70,8 @@ class Instance:
         self.feeds = feed_tables.SqliteFeedStateStore(self.database)
         self.seen = seen_tables.SqliteSeenState(self.database)
         self.index = index_tables.SqliteIndex(self.database)
+        self.changes = change_tables.ChangeLog(self.database)
+        self._noting = change_tables.Noting(self.index, self.changes, self.database)
         self._known_feeds = tuple(feeds)
         self._vocabulary = vocabulary
         self.pipeline = self._assemble()
@@ -77,7 +81,7 @@ class Instance:
             read=self.log.read,
             seen=self.seen,
             stories=Stories(story_tables.SqliteStoryState(self.database)),
-            index=self.index,
+            index=self._noting,
             vocabulary=self._vocabulary,
             sources=self.sources(),
         )
@@ -149,7 +153,9 @@ class Instance:
         try:
             with self.database.transaction() as connection:
                 yield connection
+                self._noting.write_down()
         except BaseException as cause:
+            self._noting.forget()
             if not self.database.connection.in_transaction:
                 self.pipeline = self._assemble()
             if isinstance(cause, sqlite3.OperationalError):

@@ -92,7 +92,7 @@ class AlertStore(Protocol):
         """Those of the ids that are never raised."""
 
     def leads(self, since: datetime, until: datetime) -> list[tuple[datetime, str]]:
-        """Place of each document that opens a story, matched or not, by moment, `until` exclusive; rising."""
+        """Place of each document that opens a story, matched or not, by `when`, `until` exclusive; rising."""
 
     def raise_(
         self, alerts: Iterable[Alert], now: datetime, moved: Mapping[str, str] | None = None

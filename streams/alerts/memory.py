@@ -44,7 +44,7 @@ class MemoryAlertStore:
         """See AlertStore."""
         for one in facts:
             if one.role == "lead":
-                self._leads[one.id] = one.moment
+                self._leads[one.id] = one.when
             else:
                 self._leads.pop(one.id, None)
             self._keep(one, self._joined(one, subscription) if subscription else one.matched)
@@ -113,6 +113,14 @@ class MemoryAlertStore:
     def leads(self, since: datetime, until: datetime) -> list[tuple[datetime, str]]:
         """See AlertStore."""
         return sorted((when, id_) for id_, when in self._leads.items() if since <= when < until)
+
+    def lead_times(self, documents: Iterable[str]) -> Mapping[str, datetime]:
+        """See AlertStore."""
+        return {id_: self._leads[id_] for id_ in documents if id_ in self._leads}
+
+    def put_leads(self, leads: Iterable[tuple[datetime, str]]) -> None:
+        """See AlertStore."""
+        self._leads.update((id_, when) for when, id_ in leads)
 
     def first_lead(self) -> datetime | None:
         """See AlertStore."""

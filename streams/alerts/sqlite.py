@@ -103,7 +103,10 @@ class SqliteAlertStore:
         """See AlertStore."""
         latest = {fact.id: fact for fact in facts}
         with self.database.transaction() as connection:
-            self._put_leads(latest.values())
+            self.put_leads((one.when, one.id) for one in latest.values() if one.role == "lead")
+            connection.executemany(
+                "DELETE FROM leads WHERE id = ?", [(one.id,) for one in latest.values() if one.role != "lead"]
+            )
             self._drop_matches(latest, subscription)
             connection.executemany(
                 "INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?)",
@@ -123,16 +126,6 @@ class SqliteAlertStore:
                 ],
             )
             self._drop_unmatched(latest)
-
-    def _put_leads(self, facts: Iterable[Fact]) -> None:
-        facts = list(facts)
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO leads VALUES (?, ?)",
-            [(one.id, microseconds(one.moment)) for one in facts if one.role == "lead"],
-        )
-        self._connection.executemany(
-            "DELETE FROM leads WHERE id = ?", [(one.id,) for one in facts if one.role != "lead"]
-        )
 
     def _drop_matches(self, ids: Iterable[str], subscription: str | None) -> None:
         self._connection.execute(
@@ -236,6 +229,21 @@ class SqliteAlertStore:
             (microseconds(since), microseconds(until)),
         )
         return [(moment(at), id_) for at, id_ in rows]
+
+    def lead_times(self, documents: Iterable[str]) -> Mapping[str, datetime]:
+        """See AlertStore."""
+        rows = self._connection.execute(
+            "SELECT id, at FROM leads WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(documents)),),
+        )
+        return {id_: moment(at) for id_, at in rows}
+
+    def put_leads(self, leads: Iterable[tuple[datetime, str]]) -> None:
+        """See AlertStore."""
+        with self.database.transaction() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO leads VALUES (?, ?)", [(id_, microseconds(at)) for at, id_ in leads]
+            )
 
     def first_lead(self) -> datetime | None:
         """See AlertStore."""

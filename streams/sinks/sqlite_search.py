@@ -54,6 +54,14 @@ class SqliteSearch:
         documents = self._documents(row or ())
         return documents[0] if documents else None
 
+    def several(self, ids: Iterable[str]) -> list[Document]:
+        """Find the documents with these ids, as far as there are any; in no particular order."""
+        rows = self.connection.execute(
+            "SELECT docid FROM places WHERE docid IS NOT NULL AND id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
+        )
+        return self._documents([row for (row,) in rows])
+
     def find(self, key: str) -> Document | None:
         """Find by id, beginning of an id, or URL."""
         if found := self.get(key):

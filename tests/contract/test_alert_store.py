@@ -61,7 +61,7 @@ def test_facts_of_a_subscription_are_in_canonical_order_and_tell_of_it_alone(sto
 def test_a_date_ahead_counts_from_arrival(store) -> None:
     store.put_facts([a_fact("ahead", "cameras", hours=9, first_seen=at(1)), a_fact("b", "cameras", hours=2)])
     assert ids(store.facts("cameras")) == [an_id("ahead"), an_id("b")]
-    assert store.leads(at(1), at(2)) == [(at(1), an_id("ahead"))]
+    assert store.leads(at(9), at(10)) == [(at(9), an_id("ahead"))]
 
 
 def test_putting_again_replaces(store) -> None:
@@ -147,6 +147,14 @@ def test_leads_are_the_documents_that_open_a_story(store) -> None:
     assert store.leads(at(1), at(2)) == [(at(1), an_id("a"))]
     assert store.leads(at(0), at(3)) == [(at(1), an_id("a")), (at(2), an_id("b"))]
     assert store.first_lead() == at(1)
+
+
+def test_leads_are_put_without_facts_and_found_by_id(store) -> None:
+    store.put_facts([a_fact("a", "cameras", hours=1)])
+    store.put_leads([(at(1), an_id("a")), (at(2), an_id("b"))])
+    assert store.lead_times([an_id("b"), an_id("none")]) == {an_id("b"): at(2)}
+    assert ids(store.facts("cameras")) == [an_id("a")]
+    assert store.leads(at(0), at(3)) == [(at(1), an_id("a")), (at(2), an_id("b"))]
 
 
 def test_an_empty_store_has_no_first_lead(store) -> None:
