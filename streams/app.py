@@ -42,7 +42,7 @@ wait in memory, so that what a worker holds is bounded also while Elasticsearch 
 FETCH_BYTES = 1024 * 1024
 """Of one partition fetched at a time; a larger message comes alone."""
 PRODUCED_BYTES = 512 * 1024
-"""Sent to one partition at a time: with Faust's 16 kB, four articles, each after the acknowledgement of the last."""
+"""Sent to one partition at a time. Faust's 16 kB are four articles, and the next four wait for an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,7 +136,7 @@ class DedupPartition:
         standing = stand(article, decision.seen) if speaks else self._standing(decision.seen)
         about = sightings.of_article(incoming, decision, record)
         self._seen.record(line.seq, decision.outcome, article.id, None, decision.reason)
-        moved = self._place(decision, standing)
+        moved, months = self._place(decision, standing)
         self._laps.lap("dedup")
         if quiet:
             return ()
@@ -144,7 +144,7 @@ class DedupPartition:
         if standing is None:
             return (self._report(about, record.offset),)
         flagged = self._analyze(standing, work)
-        return (*moved, self._hand_on(flagged, decision.seen, about))
+        return (*moved, self._hand_on(flagged, decision.seen, months, about))
 
     def _standing(self, seen: Seen) -> Article | None:
         """The article in the words of a sighting that came before; None when retention removed them."""
@@ -162,15 +162,19 @@ class DedupPartition:
         self._laps.lap("flag")
         return Flagged(article=article, classified=classified, flags=flags)
 
-    def _place(self, decision: Decision, standing: Article | None) -> list[Message]:
-        """Note where the article is put now; take it, and those it swallowed, back from elsewhere."""
+    def _place(self, decision: Decision, standing: Article | None) -> tuple[list[Message], tuple[str, ...]]:
+        """Note where the article is put now; take it, and those it swallowed, back from elsewhere.
+
+        Returns the messages that do so, and the months in whose indices the article may be.
+        """
         messages = []
+        months: tuple[str, ...] = ()
         count = decision.seen.sightings
         for merged in decision.merged:
-            language, months = self._placed(merged)
+            language, places = self._placed(merged)
             if language:
                 self._execute("DELETE FROM placed WHERE id = ?", (merged,))
-                gone = FlaggedRecord(id=merged, sightings=count, elsewhere=months, absorbed=True)
+                gone = FlaggedRecord(id=merged, sightings=count, elsewhere=places, absorbed=True)
                 messages.append(self._flagged(language, gone))
         if standing is not None:
             language, months = self._placed(standing.id)
@@ -181,13 +185,15 @@ class DedupPartition:
                 "INSERT OR REPLACE INTO placed VALUES (?, ?, ?)",
                 (standing.id, standing.language, ",".join(months)),
             )
-        return messages
+        return messages, months
 
     def _placed(self, article: str) -> tuple[str, tuple[str, ...]]:
         row = self._execute("SELECT language, months FROM placed WHERE id = ?", (article,)).fetchone()
         return (row[0], tuple(row[1].split(","))) if row else ("", ())
 
-    def _hand_on(self, flagged: Flagged, seen: Seen, about: dict[str, Any]) -> Message:
+    def _hand_on(
+        self, flagged: Flagged, seen: Seen, months: tuple[str, ...], about: dict[str, Any]
+    ) -> Message:
         article = flagged.article
         month = self._to.encoder.month_of(article.when)
         document = stored(flagged, seen, self._sources(), self._vocabulary.version)
@@ -199,7 +205,7 @@ class DedupPartition:
             host=document.source.host,
             revision=seen.revision,
             month=month,
-            elsewhere=tuple(one for one in self._placed(article.id)[1] if one != month),
+            elsewhere=tuple(one for one in months if one != month),
             body=self._to.encoder.encode(document, node),
             sighting=about,
         )
