@@ -23,6 +23,8 @@ from .email import Email, Server
 from .webhook import Webhook
 
 _LONGEST = 2048
+_LONGEST_TRY = 45
+"""Seconds; a claim on a delivery binds for longer."""
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 """Left of the @, RFC 5321 without quoted strings."""
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
@@ -163,6 +165,8 @@ def _private(settings: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _seconds(settings: Mapping[str, Any]) -> float:
     seconds = float(settings.get("message_seconds", 30.0))
-    if not 0 < seconds <= 600:
-        raise UserError(f"The setting message_seconds is {seconds:g}; it has to be between 0 and 600.")
+    if not 0 < seconds <= _LONGEST_TRY:
+        raise UserError(
+            f"The setting message_seconds is {seconds:g}; it has to be above 0 and at most {_LONGEST_TRY}."
+        )
     return seconds

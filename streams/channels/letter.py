@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from email import policy
+from email.header import Header
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -24,14 +25,33 @@ CHART = "chart"
 class _AsItIs(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc]  # as the library itself does
     """Addresses and ids: the library would break long ones into pieces that no receiver puts together."""
 
+    @classmethod
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
+        """Take it literally: the library decodes `=?utf-8?q?=0D=0ABcc:…?=`, and writes that."""
+        kwds["decoded"], kwds["parse_tree"] = value, None
+
     def fold(self, *, policy: Any) -> str:
+        """One line."""
         return f"{self.name}: {self}{policy.linesep}"
+
+
+class _Words(_AsItIs):
+    """Text from outside: plain where it can be, else whole in encoded words (RFC 2047)."""
+
+    def fold(self, *, policy: Any) -> str:
+        """Lines of at most 76 characters where it is encoded."""
+        plain = self.isascii() and "=?" not in self
+        said = (
+            str(self) if plain else Header(str(self), "utf-8", 76, self.name).encode(linesep=policy.linesep)
+        )
+        return f"{self.name}: {said}{policy.linesep}"
 
 
 def _policy() -> policy.EmailPolicy[EmailMessage]:
     registry = HeaderRegistry()
     for name in ("message-id", "references", "in-reply-to", "list-unsubscribe", "list-id"):
         registry.map_to_type(name, _AsItIs)
+    registry.map_to_type("subject", _Words)
     return policy.SMTP.clone(header_factory=registry)
 
 

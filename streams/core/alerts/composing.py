@@ -98,7 +98,7 @@ def _headline(entries: Sequence[Entry]) -> str:
     alert = entries[0].alerts[0]
     label = LABELS[alert.kind]
     plain = alert.kind in {"each", "story"} and alert.shown
-    said = alert.shown[0].title if plain else alert.sentence
+    said = one_line(alert.shown[0].title if plain else alert.sentence) or "(without title)"
     return f"{label}: {said}" if label else said
 
 
