@@ -1,8 +1,10 @@
 """Which alerts stand is a function of the set of facts: in whatever order they come, change and go."""
 
+import random
+
 import pytest
 from alert_facts import HOUR, START, a_fact, a_subscription
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from streams.core.alerts.folding import Folding, fold
@@ -33,18 +35,22 @@ ids = st.sampled_from([f"d{number}" for number in range(12)])
 steps = st.lists(
     st.tuples(
         st.lists(st.tuples(ids, st.one_of(st.none(), versions)), max_size=4),  # None: the document is gone
-        st.lists(st.integers(-90, 40), max_size=3),  # leads that come
+        st.lists(st.integers(-300, 40), max_size=3),  # leads that come
         st.integers(0, 60),
     ),
     max_size=12,
 )
 
 
+LEADS = [START + hours * HOUR for hours in range(-24 * 8, 20, 2)]
+"""What is there before the first step: enough to say what is usual, for most."""
+
+
 class Live:
     """Facts that come in steps, and what a stage makes of the answers."""
 
     def __init__(self, subscription):
-        self.subscription, self.leads, self.facts = subscription, LeadTimes(), {}
+        self.subscription, self.leads, self.facts = subscription, LeadTimes(LEADS), {}
         self.horizon = START
         self.folding = Folding(subscription, self.leads, self.facts.values, START)
         self.standing = set()
@@ -70,7 +76,7 @@ class Live:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=steps, every=st.integers(1, 5), marks=st.integers(1, 3))
 def test_live_steps_end_with_what_one_fold_finds(kind, steps, every, marks):
     subscription = a_subscription(kind, changed_at=START, **NUMBERS[kind])
@@ -81,5 +87,38 @@ def test_live_steps_end_with_what_one_fold_finds(kind, steps, every, marks):
         for step in steps:
             live.step(*step)
     whole = fold(subscription, live.facts.values(), live.leads, live.horizon)
+    event(f"{kind}: {len(whole)} alerts")
     assert live.standing == {alert.id for alert in whole}
     assert len(whole) == len(live.standing)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(3))
+def test_at_every_step_of_a_long_run_what_stands_is_what_one_fold_finds(kind, seed, monkeypatch):
+    monkeypatch.setattr("streams.core.alerts.folding.EVERY", 7)
+    monkeypatch.setattr("streams.core.alerts.folding.MARKS", 4)
+    chance = random.Random(seed)
+    live = Live(a_subscription(kind, changed_at=START, **NUMBERS[kind]))
+    raised = 0
+    for step in range(60):
+        come = [(f"d{step}-{number}", _version(chance, step)) for number in range(chance.randrange(7))]
+        known = sorted(live.facts)
+        again = chance.sample(known, min(len(known), chance.randrange(3)))
+        changed = [(id_, None if chance.random() < 0.3 else _version(chance, step)) for id_ in again]
+        live.step(
+            [*come, *changed], [step + chance.randrange(-9, 1) for _ in range(chance.randrange(3))], step
+        )
+        whole = fold(live.subscription, live.facts.values(), live.leads, live.horizon)
+        assert live.standing == {alert.id for alert in whole}
+        raised = max(raised, len(whole))
+    assert raised >= 3
+
+
+def _version(chance, step):
+    return {
+        "hours": step - chance.choice([0, 0, 0, 1, 2, 5, 30]) + chance.random(),
+        "story": f"s{chance.randrange(step + 3)}",
+        "host": chance.choice(["one.example", "two.example", "three.example"]),
+        "role": chance.choice(["lead", "report", "press-release"]),
+        "names": tuple(sorted(chance.sample(NAMES, chance.randrange(3)))),
+    }

@@ -18,7 +18,7 @@ from .condition_defaults import default_condition
 from .each import Each, NewStory
 from .evaluating import Evaluator
 from .leads import Leads
-from .novelty import Novelty, of_facets, pairs
+from .novelty import EDGE, Novelty, of_facets, pairs
 from .records import Condition, Kind, Subscription
 from .silence import PERIODS, Silence
 from .spike import Spike, reach
@@ -62,8 +62,10 @@ def leads_start(condition: Condition, since: datetime) -> datetime | None:
     """From when on leads are needed; None when the condition does not go by them."""
     if condition.kind in {"each", "story", "threshold"}:
         return None
-    extra = condition.window * (PERIODS + 1) if condition.kind == "silence" else timedelta(0)
-    return history_start(condition, since) - extra
+    start = history_start(condition, since)
+    if condition.kind == "silence":
+        return start - condition.window * PERIODS
+    return start if condition.kind == "spike" else start - EDGE
 
 
 _LOOKS_BACK: Mapping[Kind, Callable[[Condition], timedelta]] = {

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Self
@@ -17,13 +16,15 @@ from typing import Self
 from .ids import alert_id
 from .leads import Leads
 from .records import Alert, Fact, Shown, Subscription
-from .sliding import Sliding
 
 MOST_SHOWN = 20
 
 
 class Evaluator(ABC):
-    """One condition of one subscription, on its way through the facts."""
+    """One condition of one subscription, on its way through the facts.
+
+    What it remembers of them is in records, or in containers with a method `copy`.
+    """
 
     def __init__(self, subscription: Subscription, leads: Leads) -> None:
         self.subscription = subscription
@@ -50,7 +51,7 @@ class Evaluator(ABC):
         """The same, to go another way from here."""
         other = copy.copy(self)
         for name, value in vars(self).items():
-            if isinstance(value, list | dict | set | deque | Sliding):
+            if callable(getattr(value, "copy", None)):
                 setattr(other, name, value.copy())
         return other
 

@@ -16,7 +16,8 @@ from .leads import ENOUGH, Leads, up_to
 from .records import Alert, Fact, Subscription
 from .wording import length, listed
 
-_EDGE = timedelta(weeks=1)
+EDGE = timedelta(weeks=1)
+"""What is monitored is compared over a week: its days differ."""
 
 Name = tuple[str, ...]
 """One name, or a pair."""
@@ -60,9 +61,8 @@ class Novelty(Evaluator):
 
 
 def known(leads: Leads, moment: datetime, window: timedelta) -> bool:
-    """Say whether the archive reaches back over the window: its begin was monitored about as its end is."""
-    edge = min(_EDGE, window)
-    now, then = up_to(leads, moment, edge), up_to(leads, moment - window + edge, edge)
+    """Say whether the archive reaches back over the window: what was monitored before it is about as now."""
+    now, then = up_to(leads, moment, EDGE), up_to(leads, moment - window, EDGE)
     return then > 0 and then >= ENOUGH * now
 
 

@@ -9,9 +9,11 @@ too few are left, the condition does not fire. Precedents: same-weekday baseline
 
 from __future__ import annotations
 
+import copy
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from .evaluating import too_old
@@ -115,6 +117,12 @@ class _Past:
         if len(self._moments) % 1024 == 0:
             stale = bisect_right(self._moments, fact.moment - self._reach)
             del self._moments[:stale], self._stories[:stale]
+
+    def copy(self) -> Self:
+        """The same, to go on by itself."""
+        other = copy.copy(self)
+        other._moments, other._stories = self._moments.copy(), self._stories.copy()  # noqa: SLF001 - its own kind
+        return other
 
     def stories(self, after: datetime, until: datetime) -> int:
         """How many stories were told of, `after` exclusive, `until` inclusive."""
