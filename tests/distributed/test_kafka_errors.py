@@ -41,7 +41,7 @@ def certificates(tmp_path_factory):
 @pytest.fixture(scope="module")
 def guarded(servers_home, certificates):
     """A broker that asks for a user, by TLS."""
-    with Kafka(servers_home / "guarded", users={"reader": "secret"}, certificates=certificates) as server:
+    with Kafka(servers_home / "readers", users={"reader": "secret"}, certificates=certificates) as server:
         yield server
 
 
