@@ -37,6 +37,7 @@ COMMANDS = {
     "vocabulary": "streams.cli.vocabulary:vocabulary",
     "subscriptions": "streams.cli.subscriptions:subscriptions",
     "deliver": "streams.cli.deliver:deliver",
+    "alerts": "streams.cli.alerts:alerts",
     "deadletters": "streams.cli.deadletters:deadletters",
     "evaluate": "streams.cli.evaluate:evaluate",
     "provision": "streams.cli.provision:provision",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,19 +14,19 @@ from connectors.errors import UserError
 from ..backtesting import run_backtest
 from ..core.alerts.backtest import Backtest, Edit, Week
 from ..core.alerts.changes import condition_text
-from ..core.alerts.records import RHYTHMS, Alert, Quote, Rhythm, Shown, Subscription
+from ..core.alerts.records import RHYTHMS, Alert, Rhythm, Subscription
 from ..core.alerts.showing import as_result
 from ..core.query_parse import parse
 from ..reading import reading
 from ..sinks import ArticleSearch
 from ..subscriptions.choose import subscriptions as opened
 from .periods import period_options
+from .shown_documents import shown_lines
 from .subscription_options import applied, condition_options, local_zone, message_options
 
 _BAR = 40
 _WEEKS_SHOWN = 26
 _ALERTS_SHOWN = 10
-_QUOTES_SHOWN = 3
 _SECOND = timedelta(seconds=1)
 
 
@@ -133,7 +132,9 @@ def _described(subscription: Subscription, result: Backtest) -> Iterator[str]:
         yield f"sources:  {_counts(result.sources)}"
         yield f"names:    {_counts(result.names)}"
         yield ""
-        yield from _samples(result.samples)
+        for sample in result.samples:
+            yield from shown_lines(sample)
+            yield ""
     yield from _alerts(result.alerts)
     told = ", ".join(f"{every} {result.messages[every]:.1f}" for every in RHYTHMS)
     yield f"Messages a week to each channel: {told}."
@@ -162,35 +163,6 @@ def _weeks(weeks: Sequence[Week]) -> Iterator[str]:
         bar = "█" * -(-week.hits * _BAR // most)
         alerts = f"  {_count(week.alerts, 'alert')}" if week.alerts else ""
         yield f"{week.begins}  {week.hits:>6,}  {bar}{alerts}".rstrip()
-
-
-def _samples(samples: Sequence[Shown]) -> Iterator[str]:
-    for one in samples:
-        yield f"{one.when:%Y-%m-%d %H:%M}  {safe(one.source)}"
-        yield f"  {_title(one)}"
-        outside = [quote for quote in one.quotes if quote.field != "title"]
-        yield from (f"    {_quote(quote)}" for quote in outside[:_QUOTES_SHOWN])
-        yield click.style(f"  {safe(one.url)}  {one.id}", dim=True)
-        yield ""
-
-
-def _title(one: Shown) -> str:
-    parts, at = [], 0
-    for quote in sorted((quote for quote in one.quotes if quote.field == "title"), key=lambda q: q.start):
-        if quote.start >= at:
-            parts += [safe(one.title[at : quote.start]), _marked(one.title[quote.start : quote.end])]
-            at = quote.end
-    return " ".join("".join([*parts, safe(one.title[at:])]).split())
-
-
-def _quote(quote: Quote) -> str:
-    line = f"{safe(quote.before)}{_marked(quote.surface)}{safe(quote.after)}"
-    return f"… {' '.join(line.split())} …"
-
-
-def _marked(words: str) -> str:
-    """In bold on a terminal and between `*` elsewhere, as in `biowire search`."""
-    return click.style(safe(words), bold=True) if sys.stdout.isatty() else f"*{safe(words)}*"
 
 
 def _alerts(alerts: Sequence[Alert]) -> Iterator[str]:

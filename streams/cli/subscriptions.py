@@ -228,8 +228,13 @@ def edit(
         print_json({"changed": what, "saved": bool(what) and not dry_run, **told, **as_fields(new)})
         return
     if told:
-        click.echo(f"In the archive, {told['gained']:,} articles are gained, {told['lost']:,} lost.")
+        gained, lost = (_articles(told[word]) for word in ("gained", "lost"))
+        click.echo(f"In the archive: {gained} gained, {lost} lost.")
     _say(new, what, saved=not dry_run)
+
+
+def _articles(count: int) -> str:
+    return f"{count:,} article{'s' * (count != 1)}"
 
 
 def _say(one: Subscription, what: str, *, saved: bool) -> None:
