@@ -69,15 +69,13 @@ class MailServer:
         assert isinstance(data, LoginPassword)
         return AuthResult(success=(data.login.decode(), data.password.decode()) == self.login, handled=False)
 
-    async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ):  # noqa: N802
+    async def handle_RCPT(self, server, session: Session, envelope: Envelope, address: str, options):  # noqa: N802
         if self.rcpt:
             return self.rcpt
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope):  # noqa: N802
+    async def handle_DATA(self, server, session: Session, envelope: Envelope):  # noqa: N802
         if self.data:
             return self.data
         self.envelopes.append(envelope)
@@ -92,10 +90,10 @@ SCRIPT = ("220 test", "250 test", "250 sender", "250 receiver", "354 go on", "25
 
 
 @contextlib.asynccontextmanager
-async def scripted(*script: str, then: str = "close"):
+async def scripted(*script: str, then: str = "close", hanging: asyncio.Event | None = None):
     """A server that says these lines, one for each command; then it closes, or hangs. Yields the port.
 
-    The sixth answers the text.
+    The sixth answers the text. `hanging` is set when the script is over.
     """
     connections: set[asyncio.Task] = set()
 
@@ -111,6 +109,8 @@ async def scripted(*script: str, then: str = "close"):
                 await writer.drain()
             if len(script) == 5:
                 await reader.readuntil(b"\r\n.\r\n")
+            if hanging is not None:
+                hanging.set()
             if then == "hang":
                 await asyncio.sleep(600)
             while then == "drip":

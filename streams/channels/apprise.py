@@ -13,7 +13,7 @@ import asyncio
 import logging
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote
 
 from connectors.errors import UserError
 from connectors.guard import Guard
@@ -22,7 +22,7 @@ from ..core.alerts.message import Message
 from ..core.alerts.phrasing import one_line
 from ..rendering import text
 from . import Later, Never
-from .connection_watch import Watch
+from .connection_watch import Watch, watching
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
@@ -45,8 +45,6 @@ _OPTIONS = frozenset(
     "avatar channel channels footer image mode priority region silent tags thread to topic xtags".split()  # noqa: SIM905
 )
 """Those that only say how a message looks or who in the service gets it."""
-
-_LOGGER = "apprise"
 
 
 class Service:
@@ -116,8 +114,9 @@ def _checked(url: str, *, http: bool) -> str:
         )
     if scheme in IN_THE_OPEN and not http:
         raise UserError(f"Write {scheme}s:// instead of {scheme}://, so that nobody on the way reads it.")
-    for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True):
-        if name.lower() not in _OPTIONS:
+    for option in re.split(r"[?&;]", url)[1:]:  # as apprise reads them: also after a #
+        name = unquote(option.partition("=")[0])
+        if option and name.lower() not in _OPTIONS:
             raise UserError(f"The option {one_line(name, 40)} of {scheme}:// is not taken.")
     return scheme
 
@@ -142,7 +141,7 @@ def _plugin(url: str, name: str) -> NotifyBase:
         service_timeout=0,
     )
     plugin = Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
-    if not isinstance(plugin, NotifyBase):
+    if not isinstance(plugin, NotifyBase) or not plugin.verify_certificate or plugin.redirects:
         raise UserError(
             f"This is no address of {name}; https://appriseit.com/services/ shows how they are written."
         )
@@ -158,7 +157,11 @@ def _parts(url: str) -> tuple[str, ...]:
 
 def _keep_quiet() -> None:
     """Its log may hold addresses; what matters of it comes back as an error."""
-    logger = logging.getLogger(_LOGGER)
+    logger = logging.getLogger("apprise")
     logger.propagate = False
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
+    logger.setLevel(logging.WARNING)
+    logging.getLogger("urllib3.connectionpool").addFilter(_unwatched)
+
+
+def _unwatched(_: logging.LogRecord) -> bool:
+    return not watching()

@@ -97,6 +97,11 @@ class Watch:
 _watching: ContextVar[Watch | None] = ContextVar("watching", default=None)
 
 
+def watching() -> bool:
+    """Whether the caller is inside `Watch.run`."""
+    return _watching.get() is not None
+
+
 @cache
 def _install() -> None:
     """Once in a process: hooks cannot be taken off."""

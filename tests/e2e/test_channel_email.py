@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from datetime import timedelta
+import sys
+import threading
+import time
 
 import pytest
 from mail_server import SCRIPT, MailServer, scripted
@@ -162,13 +164,28 @@ async def test_nobody_there_is_for_now():
         await email(port).send(a_message())
 
 
+def busy(thread):
+    """Whether a thread of the pool is inside a conversation."""
+    frame = sys._current_frames().get(thread.ident)
+    while frame is not None:
+        if frame.f_code.co_filename.endswith("smtplib.py"):
+            return True
+        frame = frame.f_back
+    return False
+
+
 async def test_who_is_told_to_stop_leaves_no_conversation_behind():
-    async with scripted(*SCRIPT[:5], then="hang") as port:
-        sending = asyncio.create_task(email(port, message_seconds=60.0).send(a_message()))
-        await asyncio.sleep(0.3)
+    hanging = asyncio.Event()
+    async with scripted(*SCRIPT[:5], then="hang", hanging=hanging) as port:
+        sending = asyncio.create_task(email(port, message_seconds=40.0).send(a_message()))
+        await asyncio.wait_for(hanging.wait(), 20)
         sending.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(sending, timedelta(seconds=5).total_seconds())
+            await asyncio.wait_for(sending, 20)
+        limit = time.monotonic() + 9  # below the socket's own patience
+        while any(thread.name.startswith("asyncio_") and busy(thread) for thread in threading.enumerate()):
+            assert time.monotonic() < limit
+            await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize(
