@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,9 +18,11 @@ from connectors.errors import UserError
 from connectors.opml import read_opml
 from connectors.settings import FetchSettings, load
 from seeds.world import server
+from streams.alert_stage import AlertStage
 from streams.embedded import Instance
 from streams.monitor import Monitor
-from streams.seeds_files import vocabulary
+from streams.seeds_files import sample_subscriptions, vocabulary
+from streams.subscriptions.files import FileSubscriptions
 from streams.summary import print_summary, summary
 
 from .live import shown
@@ -58,13 +61,16 @@ def _fresh(home: Path) -> None:
     if home.exists():
         if not (home / MARK).exists() and any(home.iterdir()):
             raise UserError(f"The folder {home} is not the demo's; choose another with --home.")
-        for path in home.glob("biowire.db*"):
+        for path in (*home.glob("biowire.db*"), *home.glob("alerts.db*")):
             path.unlink()
+        shutil.rmtree(home / SUBSCRIPTIONS, ignore_errors=True)
     home.mkdir(parents=True, exist_ok=True)
     (home / MARK).touch()
+    sample_subscriptions(home / SUBSCRIPTIONS)
 
 
 MARK = ".biowire-demo"
+SUBSCRIPTIONS = "subscriptions"
 
 
 async def _demo(context: Context, home: Path, port: int, *, once: bool) -> dict[str, Any]:
@@ -76,17 +82,25 @@ async def _demo(context: Context, home: Path, port: int, *, once: bool) -> dict[
         ) from cause
     async with world:
         settings = _settings(load(context.settings), world.port)
-        with Instance(home / "biowire.db", vocabulary(context.settings)) as instance:
+        with (
+            Instance(home / "biowire.db", vocabulary(context.settings)) as instance,
+            AlertStage(instance, FileSubscriptions(home / SUBSCRIPTIONS)) as stage,
+        ):
             instance.add_feeds(read_opml(world.opml))
             days = _Days()
-            monitor = Monitor(instance, settings, lookup=_loopback, timer=days.timer)
+            monitor = Monitor(instance, settings, lookup=_loopback, timer=days.timer, worked=stage.step)
             if once:
                 await monitor.run_at(_looks_once(world, days))
             else:
                 title = f"biowire demo: an invented world at {world.url}"
                 async with stopping() as stop, shown(monitor, instance, title):
                     await monitor.run_at(_looks_until(world, days, stop))
-            return summary(instance, monitor.progress.settled(), feeds=feeds_of(monitor.progress))
+            return summary(
+                instance,
+                monitor.progress.settled(),
+                alerts=stage.counts(),
+                feeds=feeds_of(monitor.progress),
+            )
 
 
 def _settings(settings: FetchSettings, port: int) -> FetchSettings:

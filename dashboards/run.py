@@ -19,10 +19,12 @@ from connectors.records import Feed
 from connectors.service import ServiceReport
 from connectors.settings import load
 from streams.alert_service import AlertService, alongside, posted
+from streams.alert_stage import AlertStage
 from streams.embedded import Instance
 from streams.monitor import Monitor, Progress
-from streams.retention import cutoffs
+from streams.retention import Cutoffs, cutoffs
 from streams.seeds_files import starter_feeds, vocabulary
+from streams.subscriptions.choose import subscriptions
 from streams.summary import print_summary, summary
 
 from .live import shown
@@ -45,7 +47,11 @@ def run(context: Context, opml: str | None, starter: bool, once: bool, no_web: b
     """
     added = [*(_read(opml) if opml else ()), *(starter_feeds() if starter else ())]
     settings = load(context.settings)
-    with Instance(context.store, vocabulary(context.settings), starter_feeds()) as instance:
+    with (
+        Instance(context.store, vocabulary(context.settings), starter_feeds()) as instance,
+        subscriptions(context) as kept,
+        AlertStage(instance, kept) as stage,
+    ):
         instance.add_feeds(added)
         if not instance.feeds.all():
             raise UserError(
@@ -55,7 +61,8 @@ def run(context: Context, opml: str | None, starter: bool, once: bool, no_web: b
         monitor = Monitor(
             instance,
             settings,
-            housekeeping=lambda now: instance.forget(cutoffs(context.settings, now)),
+            housekeeping=lambda now: _forget(instance, stage, cutoffs(context.settings, now)),
+            worked=stage.live,
         )
         with context.observed() as observer, posted(context) as post:
             observer.counting(lambda: monitor.progress.service or _NOTHING_YET)
@@ -65,11 +72,16 @@ def run(context: Context, opml: str | None, starter: bool, once: bool, no_web: b
                 if once
                 else _until_stopped(context, monitor, instance, service, web=not no_web)
             )
-        result = summary(instance, progress.settled(), feeds=feeds_of(progress))
+        result = summary(instance, progress.settled(), alerts=stage.counts(), feeds=feeds_of(progress))
     if as_json:
         print_json(result)
     else:
         print_summary(result)
+
+
+def _forget(instance: Instance, stage: AlertStage, due: Cutoffs) -> None:
+    instance.forget(due)
+    stage.forget(due)
 
 
 def feeds_of(progress: Progress) -> dict[str, int]:

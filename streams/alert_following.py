@@ -208,8 +208,7 @@ class Following:
         if self.horizon:
             since = min(horizon - LOOK_BACK, history_start(subscription.condition, horizon - LATE))
             for batch in _batches(self._index.scan(query, since=since, copies=False)):
-                facts = [Matching.fact_of(one, subscription) for one in batch]
-                self._store.put_facts(facts, subscription.id)
+                self._store.put_facts([Matching.fact_of(one, subscription) for one in batch], subscription.id)
         self._seed_leads(subscription, horizon)
         facts = self._store.facts(subscription.id)
         standing = fold(subscription, facts, self.leads_of(subscription), self.horizon)

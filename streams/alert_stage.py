@@ -9,10 +9,11 @@ and leaves nothing out.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from connectors.errors import StoreError
@@ -22,10 +23,14 @@ from .alerting import Alerting
 from .alerts.sqlite import SqliteAlertStore
 from .embedded import Instance
 from .retention import Cutoffs
+from .sinks.sqlite_changes import Change
 from .subscriptions import SubscriptionStore
 
 BATCH = 1000
 """Lines of the change log worked in one transaction."""
+
+CATCHING_UP = timedelta(minutes=15)
+"""After a start the clock says nothing of silence for so long: every feed due is looked at first."""
 
 _GENERATION, _CHANGES = "generation", "changes"
 
@@ -43,6 +48,7 @@ class AlertStage:
         self._store = SqliteAlertStore(self._database)
         self._alerting = Alerting(instance.index.several, instance.index, self._store, subscriptions)
         self._problems: list[str] = []
+        self._began: datetime | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -54,15 +60,15 @@ class AlertStage:
         """Close the file."""
         self._database.close()
 
-    def step(self, now: datetime, *, quiet: bool = False) -> int:
+    def step(self, now: datetime) -> int:
         """Work what changed since the last time, then take up edits of subscriptions; returns alerts raised.
 
-        `quiet`: nothing of the changes is ever told. Raises StoreError when the file cannot be written.
+        Raises StoreError when the file cannot be written.
         """
         with self._errors():
             if self._lost():
                 self._begin_anew()
-            raised = self._read_on(now, quiet=quiet)
+            raised = self._read_on(now)
             if self._alerting.refresh():
                 self._report()
         return raised
@@ -71,6 +77,18 @@ class AlertStage:
         """Time has passed, whatever came in; returns alerts raised. See Alerting."""
         with self._errors():
             return len(self._alerting.tick(now))
+
+    def live(self, now: datetime) -> None:
+        """A step, and a tick once feeds had the time to bring what they brought while nothing ran."""
+        self._began = self._began or now
+        self.step(now)
+        if now - self._began >= CATCHING_UP:
+            self.tick(now)
+
+    def counts(self) -> dict[str, int]:
+        """How many alerts hold, by subscription: those in work, and those that ever had one."""
+        counts = dict.fromkeys(self._alerting.following.active, 0) | self._store.counts()
+        return dict(sorted(counts.items()))
 
     def forget(self, cutoffs: Cutoffs) -> None:
         """Retention removed documents: what is known of them goes, alerts on them stay."""
@@ -92,18 +110,22 @@ class AlertStage:
             self._store.advance(_GENERATION, self._changes.generation)
             self._store.advance(_CHANGES, self._changes.last)
 
-    def _read_on(self, now: datetime, *, quiet: bool) -> int:
+    def _read_on(self, now: datetime) -> int:
         raised = 0
         if self._alerting.idle:
             self._pass(self._changes.last)
         while lines := self._changes.after(self._store.cursor(_CHANGES), BATCH):
-            changed = list(dict.fromkeys(line.id for line in lines))
-            known = set(changed) - {line.id for line in lines if line.fresh}
             with self._alerting.whole():
-                raised += len(self._alerting.work(changed, (), now, known=known, quiet=quiet))
+                for quiet, own in itertools.groupby(lines, key=lambda line: line.quiet):
+                    raised += self._work(list(own), now, quiet=quiet)
                 self._store.advance(_CHANGES, lines[-1].seq)
             self._changes.prune(lines[-1].seq)
         return raised
+
+    def _work(self, lines: list[Change], now: datetime, *, quiet: bool) -> int:
+        changed = list(dict.fromkeys(line.id for line in lines))
+        known = set(changed) - {line.id for line in lines if line.fresh}
+        return len(self._alerting.work(changed, (), now, known=known, quiet=quiet))
 
     def _pass(self, seq: int) -> None:
         """Nobody wants to know: what changed is taken in when somebody does."""

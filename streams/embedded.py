@@ -130,13 +130,14 @@ class Instance:
         return total
 
     def ingest(
-        self, bodies: Sequence[bytes], received: datetime, mark: Callable[[], None]
+        self, bodies: Sequence[bytes], received: datetime, mark: Callable[[], None], *, quiet: bool = False
     ) -> Counter[Outcome]:
         """Append items and work them, in one transaction with `mark`, which notes how far the import is.
 
-        An item that the log already has is counted as a duplicate and changes nothing.
+        An item that the log already has is counted as a duplicate and changes nothing. `quiet`: no
+        subscription ever tells of them.
         """
-        with self.whole():
+        with self.whole(quiet=quiet):
             appended = self.log.append(bodies, received)
             tally = self.drain()
             tally["duplicate"] += appended.repeated
@@ -148,8 +149,12 @@ class Instance:
         return forget(due, self.index, _WorkedItems(self.log, self.cursor))
 
     @contextlib.contextmanager
-    def whole(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that takes the story stage's memory back with it when it fails."""
+    def whole(self, *, quiet: bool = False) -> Iterator[sqlite3.Connection]:
+        """A transaction that takes the story stage's memory back with it when it fails.
+
+        `quiet`: no subscription ever tells of what changes in it.
+        """
+        before, self._noting.quiet = self._noting.quiet, self._noting.quiet or quiet
         try:
             with self.database.transaction() as connection:
                 yield connection
@@ -164,6 +169,8 @@ class Instance:
                     "was kept: make room or mend the disk, then run the same command again."
                 ) from cause
             raise
+        finally:
+            self._noting.quiet = before
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,19 @@ from .item_files import batches, digest_of, lines_of, opened, size_of
 
 
 def ingest(
-    instance: Instance, source: str, now: datetime, progress: Callable[[int, float], None] = lambda *_: None
+    instance: Instance,
+    source: str,
+    now: datetime,
+    progress: Callable[[int, float], None] = lambda *_: None,
+    worked: Callable[[], object] = lambda: None,
+    *,
+    quiet: bool = False,
 ) -> Counter[Outcome]:
     """Take every line of `source` (a path, gzipped or not, or `-`) through the pipeline.
 
     `progress(lines, share)` is called after each batch; share is of the file's bytes, 0 when unknown.
+    `worked` is called whenever the documents are those of a whole batch, before anything more comes.
+    `quiet`: no subscription ever tells of them.
     Raises UserError when the source cannot be read; what was read before stays, and a next run goes on there.
     """
     with opened(source) as file:
@@ -29,6 +37,7 @@ def ingest(
         digest = digest_of(file) if size else ""
         received, done = instance.log.import_of(digest) or (now, 0)
         instance.drain()  # what another process appended and did not come to work
+        worked()
         total: Counter[Outcome] = Counter()
         lines = 0
         for batch in batches(lines_of(file, source)):
@@ -40,7 +49,9 @@ def ingest(
                 batch,
                 received,
                 functools.partial(instance.log.mark_import, digest, received, lines) if digest else _nothing,
+                quiet=quiet,
             )
+            worked()
             progress(lines, min(1.0, file.tell() / size) if size else 0.0)
     return total
 

@@ -1,6 +1,6 @@
 """Continuous monitoring in one process: the connector's service and the pipeline side by side.
 
-    service ─► log ─► pipeline ─► documents
+    service ─► log ─► pipeline ─► documents ─► alerts
                └ wake ┘
 
 Everything runs in one event loop on one connection: the service waits for the network, the pipeline works a
@@ -78,14 +78,19 @@ class Monitor:
         clock: Clock = lambda: datetime.now(UTC),
         timer: Callable[[], float] = time.monotonic,
         housekeeping: Callable[[datetime], object] = lambda _: None,
+        worked: Callable[[datetime], object] = lambda _: None,
     ) -> None:
-        """`timer`: seconds for politeness. `housekeeping` is called at the start and every hour."""
+        """`timer`: seconds for politeness. `housekeeping` is called at the start and every hour.
+
+        `worked` is called at the start, after every batch, and every second.
+        """
         self._instance = instance
         self._settings = settings
         self._lookup = lookup
         self._clock = clock
         self._timer = timer
         self._housekeeping = housekeeping
+        self._worked = worked
         self.progress = Progress()
 
     async def run(self, stop: asyncio.Event) -> Progress:
@@ -114,6 +119,7 @@ class Monitor:
 
     async def run_at(self, moments: AsyncIterable[datetime]) -> Progress:
         """The same for moments that are still to come."""
+        self._worked(self._clock())
         async with self._service() as (service, publisher):
             async for moment in moments:
                 await service.run_once(moment)
@@ -145,8 +151,10 @@ class Monitor:
     async def _work(self, publisher: _WakingPublisher, service: Service) -> None:
         while True:
             publisher.lines.clear()
+            self._worked(self._clock())
             while tally := self._instance.step(LIVE_BATCH):
                 self._count(tally, service)
+                self._worked(self._clock())
                 await asyncio.sleep(0)
             self.progress.service = service.report
             with contextlib.suppress(TimeoutError):
@@ -171,6 +179,7 @@ class Monitor:
     def _drain(self, service: Service) -> None:
         while tally := self._instance.step():
             self._count(tally, service)
+            self._worked(self._clock())
         self.progress.service = service.report
 
     def _count(self, tally: Counter[Outcome], service: Service) -> None:

@@ -12,6 +12,7 @@ from connectors.normalize import item_from_json, normalize
 from connectors.records import Article
 
 from . import embedded
+from .alert_reading import alert_counts
 from .core.dedup import Seen, stand
 from .core.explaining import Explanation
 from .core.records import Document
@@ -24,7 +25,7 @@ from .sinks import ArticleSearch
 def reading(store: Path) -> Iterator[StoreReading]:
     """Open a store. Raises StoreError when there is none."""
     with embedded.reading(store) as ports:
-        yield StoreReading(ports)
+        yield StoreReading(ports, store)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class StoreReading:
     """See Reading."""
 
     ports: embedded.Reading
+    store: Path
 
     @property
     def index(self) -> ArticleSearch:
@@ -67,6 +69,7 @@ class StoreReading:
             "outcomes": by_outcome(outcomes),
             "lag": ports.lag,
             "dead_letters": outcomes.get("failed", 0),
+            "alerts": alert_counts(self.store),
             "feeds": feeds_health(one.state for one in ports.feeds.all()),
             "versions": versions(vocabulary),
         }

@@ -106,7 +106,7 @@ def replay_since(
     due = [one for _, one in groups if (one.published or one.first_seen) >= since]
     changes: list[Change] = []
     before_versions: set[str] = set()
-    with instance.whole():
+    with instance.whole(quiet=True):
         for at in range(0, len(due), BATCH):
             batch = [
                 (article, one) for one in due[at : at + BATCH] if (article := instance.pipeline.standing(one))

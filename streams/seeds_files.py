@@ -1,4 +1,4 @@
-"""What ships with biowire and is read at start: the vocabulary and the starter feeds."""
+"""What ships with biowire and is read at start: vocabulary, starter feeds, sample subscriptions."""
 
 from __future__ import annotations
 
@@ -31,3 +31,11 @@ def vocabulary(settings: Mapping[str, Any]) -> Vocabulary:
 def starter_feeds() -> tuple[Feed, ...]:
     """The shipped feed list: the sources people start with, and who publishes them."""
     return read_opml(files("seeds").joinpath("feeds.opml").read_bytes())
+
+
+def sample_subscriptions(folder: Path) -> None:
+    """Put the shipped samples into a folder that is made for them."""
+    folder.mkdir(parents=True)
+    for sample in files("seeds").joinpath("subscriptions").iterdir():
+        if sample.name.endswith(".toml"):
+            (folder / sample.name).write_bytes(sample.read_bytes())

@@ -21,8 +21,13 @@ WORDS = {
 }
 
 
-def summary(instance: Instance, outcomes: Mapping[Outcome, int], **more: Any) -> dict[str, Any]:
-    """The summary of `ingest` and `demo`: outcomes of this run, and what the store holds after it."""
+def summary(
+    instance: Instance, outcomes: Mapping[Outcome, int], *, alerts: Mapping[str, int], **more: Any
+) -> dict[str, Any]:
+    """The summary of `ingest` and `demo`: outcomes of this run, and what the store holds after it.
+
+    `alerts`: how many hold, by subscription.
+    """
     counts = instance.index.counts()
     return {
         "entries": sum(outcomes.values()),
@@ -30,6 +35,7 @@ def summary(instance: Instance, outcomes: Mapping[Outcome, int], **more: Any) ->
         "documents": counts["documents"],
         "stories": counts["stories"],
         "flagged": counts["flagged"],
+        "alerts": dict(alerts),
         **more,
     }
 
@@ -44,4 +50,10 @@ def print_summary(result: Mapping[str, Any]) -> None:
     table.add_row("[bold]Documents", f"[bold]{result['documents']:,}", f"in {result['stories']:,} stories")
     for watchlist, count in result["flagged"].items():
         table.add_row(f"  flagged {watchlist}", f"{count:,}", "")
+    if result["alerts"]:
+        subscribed = len(result["alerts"])
+        said = f"of {subscribed:,} subscription{'s' if subscribed > 1 else ''}"
+        table.add_row("[bold]Alerts", f"[bold]{sum(result['alerts'].values()):,}", said)
+        for subscription, count in result["alerts"].items():
+            table.add_row(f"  {subscription}", f"{count:,}", "")
     console.print(table)

@@ -73,9 +73,6 @@ class AlertStore(Protocol):
     def facts(self, subscription: str) -> Iterator[Fact]:
         """Documents that the subscription matches, in canonical order; `matched` tells of it alone."""
 
-    def of_story(self, subscription: str, story: str) -> Sequence[Fact]:
-        """Those of one story."""
-
     def followed(self) -> Mapping[str, Followed]:
         """Subscriptions the stage follows, by id."""
 
@@ -93,6 +90,12 @@ class AlertStore(Protocol):
 
     def leads(self, since: datetime, until: datetime) -> list[tuple[datetime, str]]:
         """Place of each document that opens a story, matched or not, by `when`, `until` exclusive; rising."""
+
+    def lead_times(self, documents: Iterable[str]) -> Mapping[str, datetime]:
+        """When those of the documents were published that open a story."""
+
+    def put_leads(self, leads: Iterable[tuple[datetime, str]]) -> None:
+        """These open a story, whatever else is known of them."""
 
     def raise_(
         self, alerts: Iterable[Alert], now: datetime, moved: Mapping[str, str] | None = None

@@ -83,10 +83,6 @@ class MemoryAlertStore:
             if own:
                 yield replace(fact, matched=own)
 
-    def of_story(self, subscription: str, story: str) -> Sequence[Fact]:
-        """See AlertStore."""
-        return [fact for fact in self.facts(subscription) if fact.story_id == story]
-
     def followed(self) -> Mapping[str, Followed]:
         """See AlertStore."""
         return dict(self._followed)
@@ -121,10 +117,6 @@ class MemoryAlertStore:
     def put_leads(self, leads: Iterable[tuple[datetime, str]]) -> None:
         """See AlertStore."""
         self._leads.update((id_, when) for when, id_ in leads)
-
-    def first_lead(self) -> datetime | None:
-        """See AlertStore."""
-        return min(self._leads.values(), default=None)
 
     def raise_(
         self, alerts: Iterable[Alert], now: datetime, moved: Mapping[str, str] | None = None

@@ -34,10 +34,10 @@ SCHEMA = Schema(
         """
         CREATE TABLE cursors (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE facts (
-            id TEXT PRIMARY KEY, at INTEGER NOT NULL, story_id TEXT NOT NULL,
+            id TEXT PRIMARY KEY, at INTEGER NOT NULL,
             fact BLOB NOT NULL          -- Fact as MessagePack, without `matched`
         ) STRICT;
-        CREATE INDEX facts_story ON facts (story_id);
+        CREATE INDEX facts_at ON facts (at);
         CREATE TABLE matches (
             subscription TEXT, at INTEGER, id TEXT,
             matched BLOB NOT NULL,      -- Matched as MessagePack
@@ -109,9 +109,9 @@ class SqliteAlertStore:
             )
             self._drop_matches(latest, subscription)
             connection.executemany(
-                "INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO facts VALUES (?, ?, ?)",
                 [
-                    (one.id, microseconds(one.moment), one.story_id, _encode(replace(one, matched=())))
+                    (one.id, microseconds(one.moment), _encode(replace(one, matched=())))
                     for one in latest.values()
                     if one.matched or subscription is not None
                 ],
@@ -174,15 +174,6 @@ class SqliteAlertStore:
         rows = self._connection.execute(f"{_FACTS} ORDER BY m.at, m.id", (subscription,))
         return (replace(_fact(fact), matched=(_matched(matched),)) for fact, matched in rows)
 
-    def of_story(self, subscription: str, story: str) -> Sequence[Fact]:
-        """See AlertStore."""
-        rows = self._connection.execute(
-            "SELECT f.fact, m.matched FROM facts f CROSS JOIN matches m ON m.id = f.id AND m.subscription = ?"
-            " WHERE f.story_id = ? ORDER BY m.at, m.id",
-            (subscription, story),
-        )
-        return [replace(_fact(fact), matched=(_matched(matched),)) for fact, matched in rows]
-
     def followed(self) -> Mapping[str, Followed]:
         """See AlertStore."""
         rows = self._connection.execute("SELECT subscription, asked, since, floor FROM followed")
@@ -244,11 +235,6 @@ class SqliteAlertStore:
             connection.executemany(
                 "INSERT OR REPLACE INTO leads VALUES (?, ?)", [(id_, microseconds(at)) for at, id_ in leads]
             )
-
-    def first_lead(self) -> datetime | None:
-        """See AlertStore."""
-        row = self._connection.execute("SELECT min(at) FROM leads").fetchone()
-        return None if row[0] is None else moment(row[0])
 
     def raise_(
         self, alerts: Iterable[Alert], now: datetime, moved: Mapping[str, str] | None = None

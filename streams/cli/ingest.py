@@ -17,9 +17,11 @@ from connectors.broker import Broker
 from connectors.console import Context, json_option, pass_context, print_json
 from connectors.errors import UserError
 
+from ..alert_stage import AlertStage
 from ..embedded import Instance
 from ..ingest import ingest as take
 from ..seeds_files import starter_feeds, vocabulary
+from ..subscriptions.choose import subscriptions
 from ..summary import print_summary, summary
 
 
@@ -31,24 +33,38 @@ from ..summary import print_summary, summary
     type=click.IntRange(1),
     help="With a broker: wait so long until workers have taken everything on.",
 )
+@click.option("--no-alerts", is_flag=True, help="Tell nobody of what comes in, neither now nor later.")
 @json_option
 @pass_context
-def ingest(context: Context, file: str, wait: int | None, as_json: bool) -> None:
+def ingest(context: Context, file: str, wait: int | None, no_alerts: bool, as_json: bool) -> None:
     """Take items from FILE (JSON Lines, gzipped or not; - for standard input) through the same path as feeds.
 
-    What the store already has is skipped; a run that was stopped goes on where it was. With a broker, items
-    are handed over to Kafka and this command ends when all are there; workers then take them on.
+    What the store already has is skipped; a run that was stopped goes on where it was. Subscriptions are
+    worked in step; messages go out from `biowire run`. With a broker, items are handed over to Kafka and this
+    command ends when all are there; workers then take them on.
 
     Example: biowire ingest archive.jsonl.gz --json
     """
     if context.distributed:
+        if no_alerts:
+            raise UserError("Workers decide on alerts, so --no-alerts works without a broker only.")
         _publish(context, file, wait, as_json=as_json)
         return
     with (
         Instance(context.store, vocabulary(context.settings), starter_feeds()) as instance,
+        subscriptions(context) as kept,
+        AlertStage(instance, kept) as stage,
         _progress("Ingesting") as progress,
     ):
-        result = summary(instance, take(instance, file, datetime.now(UTC), progress))
+        outcomes = take(
+            instance,
+            file,
+            datetime.now(UTC),
+            progress,
+            worked=lambda: stage.step(datetime.now(UTC)),
+            quiet=no_alerts,
+        )
+        result = summary(instance, outcomes, alerts=stage.counts())
     if as_json:
         print_json(result)
     else:

@@ -25,7 +25,8 @@ SCHEMA = Schema(
         CREATE TABLE changes (
             seq INTEGER PRIMARY KEY AUTOINCREMENT,
             id TEXT NOT NULL,
-            fresh INTEGER NOT NULL      -- the index did not have it before
+            fresh INTEGER NOT NULL,     -- the index did not have it before
+            quiet INTEGER NOT NULL      -- nobody is to be told
         ) STRICT;
         CREATE TABLE generation (id INTEGER PRIMARY KEY CHECK (id = 1), uid INTEGER NOT NULL) STRICT;
         INSERT INTO generation VALUES (1, abs(random() % 9007199254740991));
@@ -42,6 +43,8 @@ class Change:
     id: str
     fresh: bool
     """It was not in the index before."""
+    quiet: bool
+    """Nobody is to be told of it: a replay, or an import that asks for that."""
 
 
 class ChangeLog:
@@ -51,16 +54,19 @@ class ChangeLog:
         self._database = database
         self._connection = database.connection
 
-    def write(self, changed: Iterable[tuple[str, bool]]) -> None:
+    def write(self, changed: Iterable[tuple[str, bool]], *, quiet: bool) -> None:
         """Add lines, each an id and whether it is fresh; in the transaction that is open."""
-        self._connection.executemany("INSERT INTO changes (id, fresh) VALUES (?, ?)", changed)
+        self._connection.executemany(
+            "INSERT INTO changes (id, fresh, quiet) VALUES (?, ?, ?)",
+            [(id_, fresh, quiet) for id_, fresh in changed],
+        )
 
     def after(self, seq: int, limit: int) -> list[Change]:
         """The next lines, oldest first."""
         rows = self._connection.execute(
-            "SELECT seq, id, fresh FROM changes WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
+            "SELECT seq, id, fresh, quiet FROM changes WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
         )
-        return [Change(seq, id_, bool(fresh)) for seq, id_, fresh in rows]
+        return [Change(seq, id_, bool(fresh), bool(quiet)) for seq, id_, fresh, quiet in rows]
 
     @property
     def generation(self) -> int:
@@ -92,6 +98,8 @@ class Noting:
         self._log = log
         self._connection = database.connection
         self._changed: dict[str, bool] = {}
+        self.quiet = False
+        """What is written down now is told to nobody."""
 
     def put(self, documents: Iterable[Stored | Document]) -> None:
         """See ArticleSink."""
@@ -125,7 +133,7 @@ class Noting:
 
     def write_down(self) -> None:
         """Write what changed since the last time, in the transaction that is open."""
-        self._log.write(self._changed.items())
+        self._log.write(self._changed.items(), quiet=self.quiet)
         self._changed.clear()
 
     def forget(self) -> None:

@@ -101,17 +101,8 @@ def test_old_documents_are_dropped_and_alerts_on_them_stay(store) -> None:
     store.raise_([an_alert(an_id(0))], at(5))
     store.drop_before(at(2))
     assert ids(store.facts("cameras")) == [an_id(2)]
-    assert store.first_lead() == at(2)
+    assert store.leads(at(0), at(9)) == [(at(2), an_id(2))]
     assert [one.withdrawn for one in store.list()] == [""]
-
-
-def test_documents_of_a_story_are_found(store) -> None:
-    store.put_facts(
-        a_fact(name, "cameras", "borders", story_id="s1", hours=-n) for n, name in enumerate("ab")
-    )
-    store.put_facts([a_fact("c", "cameras"), a_fact("d", "borders", story_id="s1")])
-    assert ids(store.of_story("cameras", "s1")) == [an_id("b"), an_id("a")]
-    assert ids(store.of_story("cameras", "s2")) == []
 
 
 def test_what_a_subscription_leaves_is_forgotten_but_its_alerts(store) -> None:
@@ -146,7 +137,6 @@ def test_leads_are_the_documents_that_open_a_story(store) -> None:
     store.put_facts([a_fact("b", hours=2), a_fact("a", "cameras", hours=1), a_fact("c", role="copy")])
     assert store.leads(at(1), at(2)) == [(at(1), an_id("a"))]
     assert store.leads(at(0), at(3)) == [(at(1), an_id("a")), (at(2), an_id("b"))]
-    assert store.first_lead() == at(1)
 
 
 def test_leads_are_put_without_facts_and_found_by_id(store) -> None:
@@ -155,10 +145,6 @@ def test_leads_are_put_without_facts_and_found_by_id(store) -> None:
     assert store.lead_times([an_id("b"), an_id("none")]) == {an_id("b"): at(2)}
     assert ids(store.facts("cameras")) == [an_id("a")]
     assert store.leads(at(0), at(3)) == [(at(1), an_id("a")), (at(2), an_id("b"))]
-
-
-def test_an_empty_store_has_no_first_lead(store) -> None:
-    assert store.first_lead() is None
 
 
 def test_an_alert_is_raised_once(store) -> None:
@@ -275,7 +261,6 @@ def test_facts_are_put_and_read_by_the_ten_thousand_a_second(database) -> None:
     read, began = time.process_time() - began, time.process_time()
     for n in range(0, count, 1000):
         store.put_facts([a_fact(n, "cameras", hours=n / 60, title="New")])
-        store.of_story("cameras", f"s{an_id(n)}")
     again = time.process_time() - began
     print(f"{count} facts: put {put:.2f} s, read {read:.2f} s, twenty put again {again * 1000:.1f} ms")
     assert put < 10
