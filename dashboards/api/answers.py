@@ -132,7 +132,7 @@ def _first(error: RequestValidationError) -> str:
     found = error.errors()[0]
     if found["type"] == "json_invalid":
         return f"The body is no JSON: {found['ctx']['error']} at character {found['loc'][-1]}."
-    where = ".".join(str(part) for part in found["loc"] if part not in {"query", "path", "body"})
+    where = ".".join(str(part) for part in found["loc"][1:])
     if found["type"] == "extra_forbidden":
         return f"There is no field `{where[:100]}` here."
     said = str(found["msg"]).removeprefix("Value error, ").rstrip(".")

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from connectors.cli.feeds import known_feeds, opened
@@ -42,8 +43,8 @@ SECONDS = 10.0
 """That a request may keep the store reading."""
 LONG_SECONDS = 120.0
 """The same for a backtest."""
-_STEPS = 20_000
-"""Of SQLite's virtual machine between two looks at the time: a few hundred microseconds."""
+_STEPS = 5_000
+"""Of SQLite's virtual machine between two looks at the time: some hundred microseconds at most."""
 
 
 class Writing(Protocol):
@@ -68,10 +69,17 @@ class Opening:
     _one_at_once: threading.Lock = field(default_factory=threading.Lock)
     _kept: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _subscriptions: SubscriptionStore | None = None
+    _loading: threading.Lock = field(default_factory=threading.Lock)
+    _vocabulary: tuple[object, Vocabulary] | None = None
 
     def vocabulary(self) -> Vocabulary:
-        """The one in the settings, as it is now."""
-        return vocabulary(self.context.settings)
+        """The one in the settings, as its files are now; read again only when they changed."""
+        folder = self.context.settings.get("vocabulary")
+        stamp = _stamp(Path(folder).expanduser()) if folder else ()
+        with self._loading:
+            if self._vocabulary is None or self._vocabulary[0] != stamp:
+                self._vocabulary = stamp, vocabulary(self.context.settings)
+            return self._vocabulary[1]
 
     @contextlib.contextmanager
     def reading(self, seconds: float = SECONDS, *, fresh: bool = False) -> Iterator[Reading]:
@@ -130,6 +138,12 @@ class Opening:
         return known_feeds(self.context)
 
 
+def _stamp(folder: Path) -> object:
+    """Changes with any file of the vocabulary."""
+    files = [(path, path.stat()) for path in sorted(folder.rglob("*.toml"))]
+    return tuple((path, status.st_mtime_ns, status.st_size) for path, status in files)
+
+
 @dataclass(frozen=True, slots=True)
 class OwnWriting:
     """See Writing: this process becomes the writer for as long as it takes."""
@@ -170,7 +184,7 @@ class InstanceWriting:
         """See Writing."""
         letters = EmbeddedDeadLetters(
             self.context.store,
-            vocabulary(self.context.settings),
+            lambda: vocabulary(self.context.settings),
             lambda: contextlib.nullcontext(self.instance),
         )
         return self._in_loop(lambda: work(letters))

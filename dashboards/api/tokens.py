@@ -19,6 +19,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
 
+import msgspec
+
 from connectors.database import writer_lock
 from connectors.errors import StoreError, UserError
 
@@ -129,15 +131,7 @@ def _table(token: Token) -> str:
 def _read(path: Path) -> tuple[Token, ...]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8")).get("token", [])
-        found = [
-            Token(name=one["name"], scope=one["scope"], sha256=one["sha256"], created=one["created"])
-            for one in tables
-        ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
-        raise StoreError(
-            f"The tokens in {path} cannot be read ({cause}); mend or remove the file."
-        ) from cause
-    for one in found:
-        if one.scope not in SCOPES or not _NAME.fullmatch(one.name) or len(one.sha256) != 64:
-            raise StoreError(f"The tokens in {path} cannot be read: {one.name} is no token of ours.")
-    return tuple(found)
+        found = msgspec.convert(tables, tuple[Token, ...])
+    except (OSError, ValueError, msgspec.MsgspecError) as cause:
+        raise StoreError(f"The tokens in {path} cannot be read ({cause}); mend the file.") from cause
+    return found

@@ -132,7 +132,7 @@ def dead_letters(context: Context) -> DeadLetters:
     if not context.distributed:
         from ..deadletters.embedded import EmbeddedDeadLetters
 
-        return EmbeddedDeadLetters(context.store, vocabulary(context.settings))
+        return EmbeddedDeadLetters(context.store, lambda: vocabulary(context.settings))
     broker = broker_of(context.settings)
     if broker is None:
         raise UserError("Dead letters are kept in Kafka; name it with --broker kafka://HOST:PORT.")

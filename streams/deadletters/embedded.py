@@ -22,12 +22,15 @@ class EmbeddedDeadLetters:
     def __init__(
         self,
         store: Path,
-        vocabulary: Vocabulary,
+        vocabulary: Callable[[], Vocabulary],
         writing: Callable[[], AbstractContextManager[Instance]] | None = None,
     ) -> None:
-        """`writing`: the instance open for writing in this process; else each change opens one."""
+        """`vocabulary` is read only by what changes something.
+
+        `writing`: the instance open for writing in this process; else each change opens one.
+        """
         self._store = store
-        self._writing = writing or (lambda: Instance(store, vocabulary, starter_feeds()))
+        self._writing = writing or (lambda: Instance(store, vocabulary(), starter_feeds()))
 
     def all(self, stage: str | None = None) -> Sequence[DeadLetter]:
         """See DeadLetters; a store does not tell at which stage an item failed."""
