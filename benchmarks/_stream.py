@@ -10,10 +10,13 @@ import re
 import shutil
 import tomllib
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from connectors.normalize import item_from_fields, normalize
+from connectors.records import Article
 from seeds.world import load, render
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,6 +84,29 @@ def _moved(item: dict[str, Any], turn: int) -> dict[str, Any]:
         "link": f"{link}{'&' if '?' in link else '?'}turn={turn}",
         "published": published.isoformat(),
     }
+
+
+def articles(count: int) -> list[Article]:
+    """Articles of so many items, those without a title left out."""
+    received = datetime(2026, 11, 23, tzinfo=UTC)
+    return [normalize(item_from_fields(item), received) for item in items(count) if item.get("title")]
+
+
+def words(article: Article) -> list[str]:
+    """What an article has to say, as written between spaces."""
+    return (article.text or article.summary).split()
+
+
+def cut(articles: list[Article], length: int) -> list[Article]:
+    """Articles of so many words; short ones are put together where no long ones are at hand."""
+    made, pending = [], list[str]()
+    for article in articles:
+        own = words(article)
+        pending = own if len(own) >= length else [*pending, *own]
+        if len(pending) >= length:
+            made.append(replace(article, summary="", text=" ".join(pending[:length])))
+            pending = []
+    return made
 
 
 def terms(count: int, sample: list[dict[str, Any]]) -> list[str]:

@@ -11,12 +11,10 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from flashtext import KeywordProcessor
 
-from connectors.normalize import item_from_fields, normalize
 from connectors.records import Article
 from streams.core.classify import classify
 from streams.core.compiled import Vocabulary, compile_vocabulary
@@ -35,7 +33,7 @@ LONG, SHORT = 300, 60
 
 def run(quick: bool) -> dict[str, Any]:
     """Microseconds of CPU per article, ours and the peers', and the ratios."""
-    articles = _articles(2_000 if quick else 8_000)
+    articles = _stream.articles(2_000 if quick else 8_000)
     phrases = _phrases(articles)
     shipped = load_vocabulary()
     vocabulary = _with(shipped, phrases)
@@ -49,7 +47,7 @@ def run(quick: bool) -> dict[str, Any]:
         "strings": len(vocabulary.slots),
     }
     for name, words in (("long", LONG), ("short", SHORT)):
-        sample = _cut(articles, words)[: 60 if quick else 300]
+        sample = _stream.cut(articles, words)[: 60 if quick else 300]
         ours = _cpu(lambda article: _whole(article, vocabulary), sample)
         shipped_alone = _cpu(lambda article: _whole(article, shipped), sample)
         with_re = _cpu(lambda article: pattern.findall(article.text.lower()), sample[:20], rounds=1)
@@ -85,33 +83,14 @@ def _cpu(work: Callable[[Article], object], sample: Iterable[Article], rounds: i
     return round(best / max(len(sample), 1) * 1e6, 1)
 
 
-def _articles(count: int) -> list[Article]:
-    received = datetime(2026, 11, 23, tzinfo=UTC)
-    titled = (item for item in _stream.items(count) if item.get("title"))
-    return [normalize(item_from_fields(item), received) for item in titled]
-
-
-def _words(article: Article) -> list[str]:
-    return (article.text or article.summary).split()
-
-
-def _cut(articles: list[Article], words: int) -> list[Article]:
-    """Articles of so many words; short ones are put together where no long ones are at hand."""
-    made, pending = [], list[str]()
-    for article in articles:
-        own = _words(article)
-        pending = own if len(own) >= words else [*pending, *own]
-        if len(pending) >= words:
-            made.append(replace(article, summary="", text=" ".join(pending[:words])))
-            pending = []
-    return made
-
-
 def _phrases(articles: list[Article]) -> list[str]:
     """Rare phrases of two or three words from the articles themselves: some are found, most are not."""
     random_ = random.Random(1)
     words = [
-        word.lower() for article in articles for word in _words(article) if word.isalpha() and len(word) > 4
+        word.lower()
+        for article in articles
+        for word in _stream.words(article)
+        if word.isalpha() and len(word) > 4
     ]
     found: set[str] = set()
     while len(found) < TERMS and len(words) > 3:

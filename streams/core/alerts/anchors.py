@@ -1,14 +1,14 @@
-"""Where a query is hung up: atoms of which a document has at least one, or the query cannot hold. Pure.
+"""What to look out for, so that a query need not be asked of documents that cannot meet it. Pure.
 
-The rarest part of an AND is enough; an OR needs all of its parts. Where even the rarest part is common, two
-parts together make a pair. A query without anything required (`-face`, `*`, `published:>2023`) has no anchor.
+A query asks for one of each of some sets of atoms (a word, or any of an OR), and for none of others. The
+rarest sets are looked out for; what else it asks is left to an exact test. Rarity is a guess from fixed
+tables: it decides what matching costs, never what matches.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,71 +16,75 @@ from .. import query as q
 from ..rarity import SCALE, words_of
 from ..text import CHARACTER
 from .beginnings import Beginning
-from .compiled import Atom, atom_of
+from .compiled import Atom, atom_of, only_atoms
 
-Key: TypeAlias = tuple[Atom, ...]
-"""One atom, or two that a document has to have both, the rarer one first."""
+Choice: TypeAlias = frozenset[Atom]
+"""Atoms of which a document has at least one, or the query does not hold."""
 
-Share: TypeAlias = Callable[[Atom], float]
-"""The share of documents that have an atom."""
+CHOICES = 3
+"""Looked out for, of one query, at most."""
 
-COMMON = 0.01
-"""Share of documents from which on a pair is looked for."""
-_MOST_PAIRS = 32
-_TOGETHER = 3.0
-"""Words of one query keep company: how much more often two stand together than chance says."""
+_TEST = 300
+"""Looking out for an atom costs this much less than an exact test, in each document that has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """What to look out for, and the share of documents in which it is expected."""
+    """Where a query is hung up. Without any choice, every document comes by."""
 
-    share: float
-    keys: frozenset[Key]
+    wanted: tuple[Choice, ...]
+    unwanted: frozenset[Atom]
+    """A document with one of these does not meet the query."""
+    enough: bool
+    """The query asks nothing else."""
 
 
-def anchor(query: q.Query, share: Share) -> Anchor | None:
-    """The cheapest anchor; None when there is none."""
+def anchor(query: q.Query) -> Anchor:
+    """The rarest choices of the query, and all that it rules out."""
+    parts = query.parts if isinstance(query, q.And) else (query,)
+    ruled_out = [only_atoms(part.inner) for part in parts if isinstance(part, q.Not)]
+    asked = [_choices(part) for part in parts if not isinstance(part, q.Not | q.Everything)]
+    every = [choice for choices, _ in asked for choice in choices]
+    wanted = _rarest(every)
+    return Anchor(
+        wanted,
+        frozenset().union(*ruled_out),
+        enough=len(wanted) == len(every) and all(ruled_out) and all(exact for _, exact in asked),
+    )
+
+
+def _rarest(choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """The rarest, and those of the next that spare more tests than they cost."""
+    expected = 1.0
+    found: list[Choice] = []
+    for share, choice in sorted(((_share(choice), choice) for choice in choices), key=lambda pair: pair[0]):
+        if len(found) < CHOICES and share <= expected * _TEST:
+            found.append(choice)
+            expected *= share
+    return tuple(found)
+
+
+def _choices(query: q.Query) -> tuple[list[Choice], bool]:
+    """Everything a query needs one of, and whether it asks nothing else."""
     if isinstance(query, q.Or):
-        return _any_of([anchor(part, share) for part in query.parts])
+        return _either([_choices(part) for part in query.parts])
     if isinstance(query, q.And):
-        parts = [anchor(part, share) for part in query.parts]
-    else:
-        parts = [Anchor(share(atom), frozenset([(atom,)])) for atom in _required(query)]
-    return _rarest([part for part in parts if part], share)
+        parts = [_choices(part) for part in query.parts]
+        return [choice for own, _ in parts for choice in own], all(exact for _, exact in parts)
+    return [frozenset([atom]) for atom in _required(query)], _is_one_atom(query)
 
 
-def _any_of(parts: list[Anchor | None]) -> Anchor | None:
-    found = [part for part in parts if part]
-    if len(found) < len(parts):
-        return None
-    return Anchor(min(1.0, sum(part.share for part in found)), frozenset().union(*(p.keys for p in found)))
+def _either(parts: list[tuple[list[Choice], bool]]) -> tuple[list[Choice], bool]:
+    if not all(choices for choices, _ in parts):
+        return [], False
+    rarest = [min(choices, key=_share) for choices, _ in parts]
+    return [frozenset().union(*rarest)], all(exact and len(choices) == 1 for choices, exact in parts)
 
 
-def _rarest(parts: list[Anchor], share: Share) -> Anchor | None:
-    if not parts:
-        return None
-    first, *others = sorted(parts, key=lambda part: (part.share, len(part.keys)))
-    if first.share <= COMMON or not others:
-        return first
-    return _pair(first, others[0], share) or first
-
-
-def _pair(one: Anchor, other: Anchor, share: Share) -> Anchor | None:
-    if len(one.keys) * len(other.keys) > _MOST_PAIRS or any(len(key) > 1 for key in one.keys | other.keys):
-        return None
-    keys = {
-        tuple(sorted({*left, *right}, key=lambda atom: (share(atom), str(atom))))
-        for left in one.keys
-        for right in other.keys
-    }
-    return Anchor(min(one.share, one.share * other.share * _TOGETHER), frozenset(keys))
-
-
-def _required(clause: q.Query) -> Iterable[Atom]:
-    """Atoms a document has whenever the clause holds; every one of them."""
+def _required(clause: q.Query) -> Set[Atom]:
+    """Atoms a document has whenever the clause holds."""
     if isinstance(clause, q.Near):
-        return {*_required(clause.left), *_required(clause.right)}
+        return _required(clause.left) | _required(clause.right)
     if isinstance(clause, q.Phrase):
         if not clause.prefix:
             return set(clause.tokens)
@@ -88,50 +92,25 @@ def _required(clause: q.Query) -> Iterable[Atom]:
     if isinstance(clause, q.Value) and clause.prefix:
         return {Beginning(f"{clause.field}*", clause.value)}
     atom = atom_of(clause)
-    return () if atom is None else (atom,)
+    return set() if atom is None else {atom}
 
 
-class Frequencies:
-    """In what share of documents an atom stands: a guess from fixed tables, corrected by those counted."""
-
-    _GUESS = 20
-    """Documents that the guess weighs as much as."""
-    _WORDS = 300
-    """Words of a document, for the guess."""
-    _KEPT = 300_000
-
-    def __init__(self) -> None:
-        self.documents = 0
-        self._counts: Counter[Atom] = Counter()
-        self._words = words_of("en")
-
-    def count(self, present: Iterable[Atom]) -> None:
-        """Learn from one document. When much is known the old half counts half, and the rarest is dropped."""
-        self._counts.update(present)
-        self.documents += 1
-        if len(self._counts) > self._KEPT:
-            self._counts = Counter({atom: count // 2 for atom, count in self._counts.items() if count > 1})
-            self.documents //= 2
-
-    def share(self, atom: Atom) -> float:
-        """Share of documents that are expected to have it, 0 to 1."""
-        guess = self._guess(atom)
-        if isinstance(atom, Beginning):
-            return guess  # counted only since some query asks for it
-        return (self._counts[atom] + self._GUESS * guess) / (self.documents + self._GUESS)
-
-    def _guess(self, atom: Atom) -> float:
-        if isinstance(atom, Beginning):
-            return 0.8 * math.exp(-len(atom.text) / 2)
-        if isinstance(atom, tuple):
-            return _VALUES.get(atom[0], 0.02)
-        if CHARACTER.match(atom):
-            return 0.05
-        weight = self._words.weight(atom)
-        zipf = 7.0 - weight / SCALE if weight else 6.5
-        return 1 - math.exp(-self._WORDS * 10 ** (zipf - 9))
+def _is_one_atom(clause: q.Query) -> bool:
+    """Say whether the clause asks for its one required atom and nothing else."""
+    if isinstance(clause, q.Phrase):
+        return len(clause.tokens) == 1 and clause.field is None
+    return isinstance(clause, q.Value | q.Is)
 
 
+def _share(choice: Iterable[Atom]) -> float:
+    return min(1.0, sum(map(share, choice)))
+
+
+_WORDS = 300
+"""Words of a document, for the guess."""
+_COMMON = 6.5
+"""On the zipf scale, what words too common to have a weight are taken for; numbers too."""
+_CHARACTER = 0.05
 _VALUES = dict.fromkeys(("id", "url", "story"), 0.0001) | {
     "language": 0.3,
     "relevance": 0.4,
@@ -140,4 +119,16 @@ _VALUES = dict.fromkeys(("id", "url", "story"), 0.0001) | {
     "perspective": 0.3,
     "country": 0.1,
 }
-"""Share of documents that have some value of a field, before any was counted."""
+
+
+def share(atom: Atom) -> float:
+    """The share of documents that have an atom, as far as can be said without having seen any."""
+    if isinstance(atom, Beginning):
+        return 0.8 * math.exp(-len(atom.text) / 2)
+    if isinstance(atom, tuple):
+        return _VALUES.get(atom[0], 0.02)
+    if CHARACTER.match(atom):
+        return _CHARACTER
+    weight = words_of("en").weight(atom)
+    zipf = 7.0 - weight / SCALE if weight else _COMMON
+    return 1 - math.exp(-_WORDS * 10 ** (zipf - 9))

@@ -6,9 +6,11 @@ again, so what is known of each is kept; values mostly do not.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
+
+from ..query_match import Prepared
 
 
 class Beginning(NamedTuple):
@@ -24,37 +26,39 @@ _KEPT = 200_000
 
 
 class Beginnings:
-    """The beginnings in use, each as often as it was added."""
+    """The beginnings in use."""
 
     def __init__(self) -> None:
-        self._uses: Counter[Beginning] = Counter()
-        self._lengths: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        self._used: set[Beginning] = set()
+        self._lengths: dict[str, Counter[int]] = {}
         self._known: dict[str, tuple[Beginning, ...]] = {}
 
     def add(self, beginning: Beginning) -> None:
-        """Look for it from now on."""
-        self._uses[beginning] += 1
-        self._lengths[beginning.of][len(beginning.text)] += 1
+        """Look for one that is not looked for."""
+        self._used.add(beginning)
+        self._lengths.setdefault(beginning.of, Counter())[len(beginning.text)] += 1
         self._known.clear()
 
     def remove(self, beginning: Beginning) -> None:
-        """Take back one `add`."""
-        _take_one(self._uses, beginning)
-        _take_one(self._lengths[beginning.of], len(beginning.text))
-        if not self._lengths[beginning.of]:
+        """Look for it no more."""
+        self._used.remove(beginning)
+        lengths = self._lengths[beginning.of]
+        lengths[len(beginning.text)] -= 1
+        self._lengths[beginning.of] = +lengths
+        if not +lengths:
             del self._lengths[beginning.of]
         self._known.clear()
 
-    def begun(self, words: set[str], values: Iterable[tuple[str, str]]) -> set[Beginning]:
-        """Those that these words and values have."""
+    def begun(self, document: Prepared) -> set[Beginning]:
+        """Those that words and values of the document have."""
         found: set[Beginning] = set()
         if "*" in self._lengths:
+            words = set().union(*document.words.values())
             self._learn(words)
             found.update(*filter(None, map(self._known.__getitem__, words)))
         if len(self._lengths) > ("*" in self._lengths):
-            for field, value in values:
-                if f"{field}*" in self._lengths:
-                    found.update(self._of(f"{field}*", value))
+            for field, value in document.values:
+                found.update(self._of(f"{field}*", value))
         return found
 
     def _learn(self, words: set[str]) -> None:
@@ -64,16 +68,7 @@ class Beginnings:
             self._known[word] = tuple(self._of("*", word))
 
     def _of(self, of: str, text: str) -> Iterable[Beginning]:
-        for length in self._lengths[of]:
+        for length in self._lengths.get(of, ()):
             beginning = Beginning(of, text[:length])
-            if length <= len(text) and beginning in self._uses:
+            if length <= len(text) and beginning in self._used:
                 yield beginning
-
-
-_T = TypeVar("_T")
-
-
-def _take_one(counter: Counter[_T], key: _T) -> None:
-    counter[key] -= 1
-    if not counter[key]:
-        del counter[key]

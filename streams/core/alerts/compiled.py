@@ -72,7 +72,7 @@ def atom_of(query: q.Query) -> Atom | None:
     return ("is", query.role) if isinstance(query, q.Is) else None
 
 
-def _only_atoms(query: q.Query) -> frozenset[Atom]:
+def only_atoms(query: q.Query) -> frozenset[Atom]:
     """What a query asks one of; empty when it asks for more than atoms."""
     parts = query.parts if isinstance(query, q.Or) else (query,)
     found = [atom_of(part) for part in parts]
@@ -85,9 +85,9 @@ def _all_of(parts: Iterable[q.Query]) -> Test:
     choices: list[frozenset[Atom]] = []
     rest: list[Test] = []
     for part in parts:
-        if isinstance(part, q.Not) and (none_of := _only_atoms(part.inner)):
+        if isinstance(part, q.Not) and (none_of := only_atoms(part.inner)):
             unwanted |= none_of
-        elif not (one_of := _only_atoms(part)):
+        elif not (one_of := only_atoms(part)):
             rest.append(compiled(part))
         elif len(one_of) > 1:
             choices.append(one_of)

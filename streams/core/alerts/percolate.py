@@ -1,53 +1,75 @@
 """All subscriptions against one document in one pass: saved queries, asked the other way round. Pure.
 
-    document ─► atoms ─► queries hung on any of them ─► asked exactly ─► ids
+    document ─► atoms ─► numbers of the choices they satisfy ─► queries with all theirs ─► exact test ─► ids
 
-Each query is hung on its rarest required part (`anchors`), so few are asked that do not hold; the answer
-never depends on where. Method: term extraction as in Lucene's Monitor and the percolator of Elasticsearch.
+Each query has a slot of four bytes: one for each choice it is hung on (`anchors`), set when the document has
+an atom of it, and one for what it rules out. One comparison over all slots says which are as they have to
+be, so a query costs nothing until an atom of it turns up. The method is the counting of Yan and
+García-Molina (SIFT, 1999), with only the rarest conditions of each query counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
-from itertools import islice
+from array import array
+from collections.abc import Iterable
+from itertools import chain
+
+import numpy as np
 
 from ..query import Query
 from ..query_match import Prepared
-from .anchors import Frequencies, Key, anchor
+from .anchors import CHOICES, Anchor, anchor
 from .beginnings import Beginning, Beginnings
 from .compiled import Atom, Sight, Test, atoms, compiled
 
-_EVERY = 64
-"""Frequencies are learnt from one document of so many, at first from more."""
-_MOVED = 64
-"""Queries hung up anew at such a document, at most."""
+_WIDTH = 4
+"""Bytes of a slot: CHOICES, and the last for what the query rules out."""
+_FREE = 255
+"""In the first byte of a slot that is not in use: what no document makes it."""
+_FIRST_SLOTS = 64
+
+assert CHOICES < _WIDTH  # noqa: S101
 
 
 class _Asked:
-    """A query, those who ask it, and where it hangs; compared by identity."""
+    """A query, and those who ask it."""
 
-    __slots__ = ("ids", "keys", "query", "share", "test")
+    __slots__ = ("anchor", "ids", "query", "slot", "test")
 
-    def __init__(self, query: Query) -> None:
+    def __init__(self, query: Query, slot: int) -> None:
         self.query = query
-        self.test: Test = compiled(query)
+        self.slot = slot
+        self.anchor: Anchor = anchor(query)
+        self.test: Test | None = None if self.anchor.enough else compiled(query)
         self.ids: set[str] = set()
-        self.keys: frozenset[Key] = frozenset()
-        self.share = 1.0
+
+    def entries(self) -> Iterable[tuple[Atom, int]]:
+        """Each atom that sets a byte, and the number of the byte."""
+        first = self.slot * _WIDTH
+        for number, choice in enumerate(self.anchor.wanted):
+            for atom in choice:
+                yield atom, first + number
+        for atom in self.anchor.unwanted:
+            yield atom, first + CHOICES
 
 
 class Percolator:
-    """Queries by id, matched exactly as `query_match.holds` has it. To add or remove one costs that one."""
+    """Queries by id, matched exactly as `query_match.holds` has it; to add or remove one costs that one.
+
+    For one thread at a time.
+    """
 
     def __init__(self, subscriptions: Iterable[tuple[str, Query]] = ()) -> None:
         self._by_id: dict[str, _Asked] = {}
         self._by_query: dict[Query, _Asked] = {}
-        self._always: set[_Asked] = set()
-        self._single: dict[Atom, set[_Asked]] = {}
-        self._pairs: dict[Atom, dict[Atom, set[_Asked]]] = {}
+        self._slots: list[_Asked | None] = []
+        self._free: list[int] = []
+        self._bytes: dict[Atom, array[int]] = {}
+        """Which bytes an atom sets."""
         self._beginnings = Beginnings()
-        self._frequencies = Frequencies()
-        self._seen = self._learn_at = 0
+        self._needed = np.full((0, _WIDTH), _FREE, np.uint8)
+        self._found = np.zeros((0, _WIDTH), np.uint8)
+        """All zero between two documents."""
         for id_, query in subscriptions:
             self.add(id_, query)
 
@@ -59,7 +81,7 @@ class Percolator:
         self.remove(id)
         asked = self._by_query.get(query)
         if asked is None:
-            asked = self._by_query[query] = _Asked(query)
+            asked = self._by_query[query] = _Asked(query, self._slot())
             self._hang(asked)
         asked.ids.add(id)
         self._by_id[id] = asked
@@ -71,72 +93,58 @@ class Percolator:
             return
         asked.ids.remove(id)
         if not asked.ids:
-            self._take_down(asked)
             del self._by_query[asked.query]
+            self._take_down(asked)
 
     def match(self, prepared: Prepared) -> list[str]:
         """Ids of the queries that hold, rising."""
         present = atoms(prepared)
-        if self._beginnings:
-            words = set().union(*prepared.words.values())
-            present |= self._beginnings.begun(words, prepared.values)
-        candidates = self._candidates(present)
+        present |= self._beginnings.begun(prepared)
         sight = Sight(prepared)
-        holding = [asked for asked in candidates if asked.test(present, sight)]
-        self._seen += 1
-        if self._seen > self._learn_at:
-            self._learn(present, candidates.difference(holding))
-        return sorted([id_ for asked in holding for id_ in asked.ids])
+        holding = [
+            asked.ids
+            for slot in self._complete(present)
+            if (asked := self._slots[slot]) is not None and (asked.test is None or asked.test(present, sight))
+        ]
+        return sorted(chain.from_iterable(holding))
 
-    def _candidates(self, present: set[Atom]) -> set[_Asked]:
-        found = self._always.union(*filter(None, map(self._single.get, present)))
-        for seconds in filter(None, map(self._pairs.get, present)):
-            found.update(*map(seconds.__getitem__, seconds.keys() & present))
-        return found
+    def _complete(self, present: Iterable[Atom]) -> list[int]:
+        """Slots whose bytes are as they have to be."""
+        lists = filter(None, map(self._bytes.get, present))
+        numbers = np.frombuffer(b"".join(lists), np.uint32)
+        found = self._found.reshape(-1)
+        found[numbers] = 1
+        slots = np.flatnonzero(self._found.view(np.uint32) == self._needed.view(np.uint32))
+        found[numbers] = 0
+        return slots.tolist()
+
+    def _slot(self) -> int:
+        if not self._free:
+            there = len(self._slots)
+            more = max(_FIRST_SLOTS, there)
+            self._needed = np.concatenate([self._needed, np.full((more, _WIDTH), _FREE, np.uint8)])
+            self._found = np.zeros((there + more, _WIDTH), np.uint8)
+            self._slots += [None] * more
+            self._free += reversed(range(there, there + more))
+        return self._free.pop()
 
     def _hang(self, asked: _Asked) -> None:
-        found = anchor(asked.query, self._frequencies.share)
-        if found is None:
-            self._always.add(asked)
-            return
-        asked.keys, asked.share = found.keys, found.share
-        for key in found.keys:
-            self._bucket(key).add(asked)
-            for atom in key:
+        self._slots[asked.slot] = asked
+        self._needed[asked.slot] = [number < len(asked.anchor.wanted) for number in range(_WIDTH)]
+        for atom, number in asked.entries():
+            if atom not in self._bytes:
+                self._bytes[atom] = array("I")
                 if isinstance(atom, Beginning):
                     self._beginnings.add(atom)
-
-    def _bucket(self, key: Key) -> set[_Asked]:
-        if len(key) == 1:
-            return self._single.setdefault(key[0], set())
-        return self._pairs.setdefault(key[0], {}).setdefault(key[1], set())
+            self._bytes[atom].append(number)
 
     def _take_down(self, asked: _Asked) -> None:
-        self._always.discard(asked)
-        for key in asked.keys:
-            bucket = self._bucket(key)
-            bucket.discard(asked)
-            if not bucket:
-                self._drop(key)
-            for atom in key:
+        for atom, number in asked.entries():
+            self._bytes[atom].remove(number)
+            if not self._bytes[atom]:
+                del self._bytes[atom]
                 if isinstance(atom, Beginning):
                     self._beginnings.remove(atom)
-        asked.keys = frozenset()
-
-    def _drop(self, key: Key) -> None:
-        if len(key) == 1:
-            del self._single[key[0]]
-            return
-        del self._pairs[key[0]][key[1]]
-        if not self._pairs[key[0]]:
-            del self._pairs[key[0]]
-
-    def _learn(self, present: Set[Atom], missed: Iterable[_Asked]) -> None:
-        """Count a document, and hang up elsewhere some of the queries that were asked in vain."""
-        self._frequencies.count(present)
-        self._learn_at = self._seen + min(self._seen // 16, _EVERY)
-        for asked in islice(missed, _MOVED):
-            found = anchor(asked.query, self._frequencies.share)
-            if found is not None and found.keys != asked.keys:
-                self._take_down(asked)
-                self._hang(asked)
+        self._needed[asked.slot] = _FREE
+        self._slots[asked.slot] = None
+        self._free.append(asked.slot)
