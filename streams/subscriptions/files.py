@@ -24,6 +24,7 @@ from ..core.alerts.changes import changes
 from ..core.alerts.editing import asked, checked
 from ..core.alerts.records import Subscription
 from ..core.alerts.subscription_toml import MOST_CHARACTERS, SubscriptionFileError, read, write
+from ..core.alerts.toml_editing import edited
 from ..toml_lines import FileProblem
 from .history import REMOVED, History, Stamp, Version, stamps
 from .whole_file import PART, sync_folder, write_whole
@@ -89,7 +90,9 @@ class FileSubscriptions:
             new = replace(subscription, version=self._next(subscription.id), changed_at=now, changed_by=by)
             for half in self.folder.glob(f".*{PART}"):  # of writers that were killed: we are alone here
                 half.unlink()
-            write_whole(self.folder / f"{new.id}.toml", write(new).encode())
+            path = self.folder / f"{new.id}.toml"
+            text = write(new) if old is None else edited(path.read_text(encoding="utf-8"), new)
+            write_whole(path, text.encode())
             self._history.append(new.id, new, changes(old, new))
             return new
 
