@@ -8,7 +8,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from ..core.alerts.message import Entry, Message
-from ..core.alerts.phrasing import LABELS, around, link, moment, one_line
+from ..core.alerts.phrasing import around, headline, link, moment, one_line
 from ..core.alerts.records import Shown
 from ..core.alerts.wording import some
 
@@ -27,22 +27,22 @@ def render(message: Message) -> str:
     for notice in message.notices:
         lines += [f"Note: {notice}", ""]
     for number, entry in enumerate(message.entries, 1):
-        lines += [*_entry(number, entry, zone), ""]
+        lines += [*_entry(number, entry, message.subscription.version, zone), ""]
     if message.more:
         lines += [f"And {message.more:,} more.", ""]
     return "\n".join([*lines, *_footer(message)]) + "\n"
 
 
-def _entry(number: int, entry: Entry, zone: ZoneInfo) -> Iterator[str]:
+def _entry(number: int, entry: Entry, version: int, zone: ZoneInfo) -> Iterator[str]:
     documents = entry.documents
-    said = [alert for alert in entry.alerts if alert.kind != "each"]
-    head, *rest = [f"{LABELS[alert.kind]}: {one_line(alert.sentence, 500)}" for alert in said] + [
-        one_line(shown.title) or "(without title)" for shown in documents[:1]
-    ]
-    yield f"{number}. {head}"
-    yield from (f"   {line}" for line in rest)
+    alert = entry.alerts[0]
+    yield f"{number}. {headline(entry)}"
     for shown in documents[:1]:
+        if alert.kind not in {"each", "story"}:
+            yield f"   {one_line(shown.title) or '(without title)'}"
         yield from (f"   {line}" for line in _document(shown, zone))
+    if alert.version != version:
+        yield f"   Raised by version {alert.version} of the subscription"
     if entry.explain:
         yield f"   Explained: {entry.explain}"
     for shown in documents[1 : 1 + _OTHERS]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from .addresses import Addresses, Sign
 from .message import Entry, Message
-from .phrasing import LABELS, moment, one_line
+from .phrasing import headline, moment, one_line
 from .records import Alert, Delivery, Subscription
 from .wording import some
 
@@ -85,24 +85,17 @@ def _subject(delivery: Delivery, entries: Sequence[Entry], subscription: Subscri
     name = one_line(subscription.name or subscription.id, _NAME)
     if delivery.period is None:
         more = f" (and {len(entries) - 1} more)" if len(entries) > 1 else ""
-        said = one_line(_headline(entries), SUBJECT - len(name) - len(more) - 3)
+        first = headline(entries[0]) if entries else "nothing new"
+        said = one_line(first, SUBJECT - len(name) - len(more) - 3)
         return f"[{name}] {said}{more}"
     until = delivery.period[1].astimezone(ZoneInfo(subscription.rhythm.zone))
     day = f"{until.day} {until:%b}" + (f" {until:%H:%M}" if subscription.rhythm.every == "hourly" else "")
     return f"[{name}] {some(len(entries), 'entry', 'entries')}, {subscription.rhythm.every} digest of {day}"
 
 
-def _headline(entries: Sequence[Entry]) -> str:
-    if not entries:
-        return "nothing new"
-    alert = entries[0].alerts[0]
-    label = LABELS[alert.kind]
-    plain = alert.kind in {"each", "story"} and alert.shown
-    said = one_line(alert.shown[0].title if plain else alert.sentence) or "(without title)"
-    return f"{label}: {said}" if label else said
-
-
 def _lead(delivery: Delivery, alerts: Sequence[Alert], counts: Counts, subscription: Subscription) -> str:
+    if len(alerts) == 1 and delivery.period is None and _about(alerts[0]):
+        return one_line(alerts[0].sentence)
     said = some(len(alerts), "alert", "alerts")
     about = [_about(alert) for alert in alerts]
     if len(about) > 1 and all(about):

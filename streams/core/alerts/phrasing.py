@@ -8,6 +8,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from .message import Entry
 from .records import Kind, Quote
 
 LABELS: dict[Kind, str] = {
@@ -66,6 +67,14 @@ def direction(language: str) -> str:
     if not language:
         return "auto"
     return "rtl" if language.lower().partition("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+def headline(entry: Entry) -> str:
+    """What an entry is called: the title of the document it is about, else its sentence; with its kind."""
+    alert, documents = entry.alerts[0], entry.documents
+    about = documents[0].title if alert.kind in {"each", "story"} and documents else alert.sentence
+    said = one_line(about, 500) or "(without title)"
+    return f"{LABELS[alert.kind]}: {said}" if LABELS[alert.kind] else said
 
 
 def around(quote: Quote) -> tuple[str, str, str]:
