@@ -34,8 +34,6 @@ from .signing import signing_of
 from .subscriptions import SubscriptionStore
 from .subscriptions.choose import subscriptions
 
-TICK = 1.0
-"""Seconds between two looks at what waits."""
 RESTART = 5.0
 """Seconds after something went wrong that should not, such as a full disk."""
 
@@ -60,6 +58,7 @@ class AlertService:
     def __init__(self, post: Post, *, clock: Clock = lambda: datetime.now(UTC)) -> None:
         current = CurrentSubscriptions(post.subscriptions)
         self._clock = clock
+        self._poll = post.terms.poll
         self.planner = Planner(post.outbox, current, post.pace)
         self.deliverer = Deliverer(
             post.outbox,
@@ -91,7 +90,7 @@ class AlertService:
     async def _plan(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             self.planner.plan(self._clock())
-            await _pause(stop, TICK)
+            await _pause(stop, self._poll)
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

@@ -45,7 +45,7 @@ class Terms:
     grace: float = 5.0
     """What is under way when we are told to stop has this long to finish."""
     poll: float = 1.0
-    """Between two looks at what others may have queued."""
+    """Between two looks at what waits, and at what others may have queued."""
     unreadable: timedelta = timedelta(minutes=1)
     """Until a subscription whose file cannot be read is looked at again."""
     patience: Patience = field(default_factory=Patience)
