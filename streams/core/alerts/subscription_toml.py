@@ -138,7 +138,7 @@ def _moment(value: object) -> date:
 _Converters = Mapping[str, tuple[str, Callable[[object], Any]]]
 """Key in the file to the field of the record, and how its value is read."""
 
-_TOP: _Converters = {
+TOP: _Converters = {
     "name": ("name", _text),
     "query": ("query", _text),
     "to": ("to", _texts),
@@ -148,7 +148,7 @@ _TOP: _Converters = {
     "snoozed_until": ("snoozed_until", _moment),
     "max_age": ("max_age", _written(read_length)),
 }
-_CONDITION: _Converters = {
+CONDITION: _Converters = {
     "kind": ("kind", _one_of(KINDS)),
     "count": ("count", _whole),
     "window": ("window", _written(read_length)),
@@ -157,7 +157,7 @@ _CONDITION: _Converters = {
     "cooldown": ("cooldown", _written(read_length)),
     "facets": ("facets", _texts),
 }
-_RHYTHM: _Converters = {
+RHYTHM: _Converters = {
     "every": ("every", _one_of(RHYTHMS)),
     "at": ("at", _clock),
     "on": ("weekday", _written(read_weekday)),
@@ -165,7 +165,7 @@ _RHYTHM: _Converters = {
     "quiet": ("quiet", _written(read_span)),
     "cap": ("cap", _whole),
 }
-_TABLES = ("condition", "rhythm")
+TABLES = ("condition", "rhythm")
 
 
 class _Reading:
@@ -194,13 +194,13 @@ class _Reading:
 
     def subscription(self) -> Subscription:
         """What the file says, as far as it can be read."""
-        plain = {key: value for key, value in self.table.items() if key not in _TABLES}
-        about = self.take(plain, (), _TOP)
+        plain = {key: value for key, value in self.table.items() if key not in TABLES}
+        about = self.take(plain, (), TOP)
         for key in ("name", "query"):
             if not self.problems and key not in self.table:
                 self.problem((), f"`{key}` is missing.")
-        rhythm = Rhythm(**self.take_table("rhythm", _RHYTHM))
-        said = self.take_table("condition", _CONDITION)
+        rhythm = Rhythm(**self.take_table("rhythm", RHYTHM))
+        said = self.take_table("condition", CONDITION)
         condition = replace(default_condition(said.get("kind", "each")), **said)
         moment = about.get("snoozed_until")
         found = Subscription(
@@ -231,7 +231,7 @@ class _Reading:
         taken = {}
         for key, value in table.items():
             if key not in converters:
-                known = ", ".join([*converters, *(() if path else _TABLES)])
+                known = ", ".join([*converters, *(() if path else TABLES)])
                 self.problem((*path, key), f"unknown key `{key}`; known here: {known}.")
                 continue
             field, convert = converters[key]
