@@ -42,8 +42,9 @@ def single(said):
 
 
 def tags(page):
+    """Each element with the names of its attributes; `lang` is there for a language that is known."""
     return Counter(
-        (element.tag, *sorted(element.keys()))
+        (element.tag, *sorted(set(element.keys()) - {"lang"}))
         for element in lxml_html.document_fromstring(page).iter()
         if isinstance(element.tag, str)
     )
@@ -60,7 +61,8 @@ def test_there_are_enough_of_them():
 @pytest.mark.parametrize("make", [attacked, single], ids=["everywhere", "as the subject"])
 def test_nothing_adds_a_header_or_a_part(make):
     for said in PAYLOADS:
-        sent = letter(make(said), "ann@example.org", "news@example.org", NOW).as_bytes()
+        message = make(said)
+        sent = letter(message, "ann@example.org", "news@example.org", NOW).as_bytes()
         head = sent.partition(b"\r\n\r\n")[0]
         assert b"\n" not in head.replace(b"\r\n", b""), repr(said)
         mail = message_from_bytes(sent, policy=policy.default)
@@ -72,29 +74,17 @@ def test_nothing_adds_a_header_or_a_part(make):
             "text/plain",
             "text/html",
         ], repr(said)
-        assert "\n" not in mail["Subject"]
-        assert "\r" not in mail["Subject"]
-        assert len(mail["Subject"]) <= 150
+        assert mail["Subject"] == message.subject, repr(said)
+        assert len(message.subject.splitlines()) == 1
+        assert len(message.subject) <= 150
         assert mail.defects == []
         assert all(len(line) <= 998 for line in sent.split(b"\r\n")), repr(said)
-
-
-def test_the_subject_says_what_the_title_says():
-    for said in PAYLOADS:
-        message = single(said)
-        sent = letter(message, "ann@example.org", "news@example.org", NOW).as_bytes()
-        assert message_from_bytes(sent, policy=policy.default)["Subject"] == message.subject, repr(said)
 
 
 def test_nothing_adds_a_tag_or_an_attribute():
     expected = tags(html.render(HARMLESS))
     for said in PAYLOADS:
-        got = tags(html.render(attacked(said)))
-        lang = {key: value for key, value in got.items() if "lang" not in key[1:]}
-        assert {key for key in lang if key[0] not in {"bdi", "mark"}} <= set(expected), repr(said)
-        assert sum(lang.values()) + sum(n for key, n in got.items() if "lang" in key[1:]) == sum(
-            expected.values()
-        ), repr(said)
+        assert tags(html.render(attacked(said))) == expected, repr(said)
 
 
 @pytest.mark.parametrize("url", LINKS)
