@@ -10,9 +10,13 @@ from shared_data import ROOT
 
 from dashboards.cli import biowire, main
 from streams.alert_file import alerts_file, open_alerts
+from streams.alert_stage import AlertStage
 from streams.core.alerts.ids import message_id
 from streams.core.alerts.records import Delivery
+from streams.embedded import Instance
 from streams.outbox.sqlite import SqliteOutbox
+from streams.seeds_files import vocabulary
+from streams.subscriptions.files import FileSubscriptions
 
 CHANNEL = "mailto:desk@news.example"
 TITLES = [
@@ -313,6 +317,22 @@ def test_a_failed_message_is_listed_shown_and_sent_again(failed):
 
 def test_all_failed_messages_are_sent_again(failed):
     assert "1 to be sent again." in run(failed, "alerts", "retry", "--all")
+
+
+def test_everything_works_beside_a_process_that_writes(failed):
+    with (
+        Instance(failed / "biowire.db", vocabulary({})) as instance,
+        AlertStage(instance, FileSubscriptions(failed / "subscriptions")) as stage,
+    ):
+        alert = lines(failed, "alerts", "list", "--failed")[0]["id"]
+        assert told(failed, "alerts", "show", alert)["id"] == alert
+        assert told(failed, "alerts", "retry", "--all")["retried"] == 1
+        assert told(failed, "subscriptions", "test", "face")["hits"] == 4
+        run(failed, "subscriptions", "add", "Police", "--query", "police")
+        assert stage.step(datetime.now(UTC)) == 0
+        run(failed, "subscriptions", "edit", "police", "--query", "police OR council")
+        assert stage.step(datetime.now(UTC)) == 0
+    assert len(lines(failed, "alerts", "list")) == 6
 
 
 def test_looking_at_alerts_where_there_are_none_makes_nothing(home):
