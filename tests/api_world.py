@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ from dashboards.api.tokens import Scope, Tokens
 from streams.alerts import Raised
 from streams.alerts import sqlite as alert_tables
 from streams.core.alerts.records import Alert, Delivery, Shown
+from streams.core.compiled import Vocabulary
 from streams.embedded import Instance
 from streams.outbox import sqlite as outbox_tables
 from streams.seeds_files import vocabulary
@@ -35,16 +37,23 @@ API = "/api/v1"
 BASE = "http://127.0.0.1:8383"
 
 FEEDS = (
-    Feed(url="https://northern-ledger.example/feed", title="The Northern Ledger", country="GB", kind="press"),
-    Feed(url="https://liberty-digest.example/feed", title="Liberty Digest"),
+    Feed(url="http://127.0.0.1:9/ledger", title="The Northern Ledger", country="GB", kind="press"),
+    Feed(url="http://127.0.0.1:9/digest", title="Liberty Digest"),
 )
+"""Which nobody can fetch, and nobody is asked for."""
+
+
+@functools.cache
+def shipped() -> Vocabulary:
+    """The shipped vocabulary, read once."""
+    return vocabulary({})
 
 
 def fill(home: Path, items: int | None = None) -> Path:
     """A home whose store has articles of the sample world, a dead letter and a feed list."""
     home.mkdir(parents=True, exist_ok=True)
     bodies = [json.dumps(one).encode() for one in world_items()[:items]]
-    with Instance(home / "biowire.db", vocabulary({})) as instance:
+    with Instance(home / "biowire.db", shipped()) as instance:
         instance.add_feeds(FEEDS)
         instance.ingest([*bodies, b"[1, 2]"], NOON, lambda: None)
     return home

@@ -10,9 +10,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from streams.alerts import Raised
+from streams.cli.alerts import alert_fields
 from streams.core.alerts.editing import LONGEST_ID, masked
-from streams.core.alerts.records import ID, Delivery, DeliveryState
+from streams.core.alerts.records import ID, Alert, Delivery, DeliveryState
 
 from .answers import Conflict, Missing, answer
 from .asked import Limit, Moment, Ports, period
@@ -33,21 +33,24 @@ AlertId = Annotated[
 DeliveryId = Annotated[str, Path(description="Id of a delivery.", pattern="^[0-9a-f]{32}$")]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told(Alert):
+    """An alert, and every message that holds it. What is secret in a channel is left out of it."""
+
+    seq: int
+    raised: datetime
+    withdrawn: str
+    instead_of: str
+    deliveries: Sequence[Delivery]
+
+
 @dataclass(frozen=True, slots=True)
 class Alerts:
     """One page of alerts."""
 
-    alerts: Sequence[Raised]
+    alerts: Sequence[Told]
     next: int | None
     """Give it as `after` for the next page; null on the last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """An alert, and every message that holds it. What is secret in a channel is left out of it."""
-
-    alert: Raised
-    deliveries: Sequence[Delivery]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def list_alerts(
 ) -> Response:
     """Alerts, newest first, by the moment we came to know; withdrawn ones with the reason."""
     first, last = period(since, until)
-    with ports.alerts() as (store, _):
+    with ports.alerts() as (store, outbox):
         found = store.list(
             subscription=subscription,
             since=first,
@@ -81,19 +84,18 @@ def list_alerts(
             newest_first=not oldest_first,
             limit=limit + 1,
         )
-    more = len(found) > limit
-    return answer(Alerts(alerts=found[:limit], next=found[limit - 1].seq if more else None))
+        told = [alert_fields(one, outbox.of_alert(one.alert.id)) for one in found[:limit]]
+    return answer({"alerts": told, "next": found[limit - 1].seq if len(found) > limit else None})
 
 
-@router.get("/alerts/{id}", response_model=Shown, summary="Show an alert with its deliveries")
+@router.get("/alerts/{id}", response_model=Told, summary="Show an alert with its deliveries")
 def show_alert(ports: Ports, id: AlertId) -> Response:  # noqa: A002 - the name in the address
     """What it rests on, why it was raised, and what became of each message that tells of it."""
     with ports.alerts() as (store, outbox):
         found = store.get(id)
         if found is None:
             raise Missing(f"There is no alert {id}.")
-        deliveries = [_shown(one) for one in outbox.of_alert(found.alert.id)]
-    return answer(Shown(alert=found, deliveries=deliveries))
+        return answer(alert_fields(found, outbox.of_alert(found.alert.id)))
 
 
 @router.get("/deliveries", response_model=Deliveries, summary="List deliveries")

@@ -135,5 +135,7 @@ def _first(error: RequestValidationError) -> str:
     where = ".".join(str(part) for part in found["loc"][1:])
     if found["type"] == "extra_forbidden":
         return f"There is no field `{where[:100]}` here."
+    if found["type"] == "string_pattern_mismatch":
+        return f"`{where}` has to be of the form {found['ctx']['pattern']} (a regular expression)."
     said = str(found["msg"]).removeprefix("Value error, ").rstrip(".")
     return f"`{where}`: {said}." if where else f"{said}."

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, NotRequired
 
 from fastapi import APIRouter, Body
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
 from connectors.errors import UserError
-from streams.backtesting import run_backtest
-from streams.core.alerts.backtest import Backtest
-from streams.core.alerts.records import Subscription
-from streams.core.query_parse import parse
+from streams.cli.subscription_test import over
+from streams.core.alerts.backtest import Edit, Week
+from streams.core.alerts.records import Alert, Every, Shown, Subscription
+from streams.core.alerts.showing import as_result
 
 from .answers import answer
 from .asked import Ports, period
 from .opening import LONG_SECONDS
 from .subscription_fields import Id, Said, changed
-from .subscriptions import found, unsaid
+from .subscriptions import ConditionTold, found, unsaid
 
 router = APIRouter(prefix="/subscriptions", tags=["subscriptions"])
 
 ALERTS = 100
 """Alerts told; the newest."""
-USUAL = timedelta(days=90)
-LONGEST = timedelta(days=3653)
 
 
 class Trial(Said):
@@ -37,31 +36,43 @@ class Trial(Said):
     until: NotRequired[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """What came of it."""
+class Tried(TypedDict):
+    """What came of it. `gained`, `lost` and `edit` only for an edit."""
 
-    backtest: Backtest
-    """`alerts`: the newest 100, in canonical order."""
-    alerts: int
-    """How many there would have been."""
+    query: str
+    condition: ConditionTold
+    since: datetime
+    until: datetime
+    hits: int
+    stories: int
+    per_week: list[Week]
+    sources: dict[str, int]
+    names: dict[str, int]
+    samples: list[Shown]
+    alerts: list[Alert]
+    alerts_total: int
+    messages: dict[Every, float]
+    notes: list[str]
+    gained: NotRequired[int]
+    lost: NotRequired[int]
+    edit: NotRequired[Edit]
 
 
 @router.post("/test", response_model=Tried, summary="Try a subscription on the past")
 def test(ports: Ports, trial: Annotated[Trial, Body()]) -> Response:
     """Hits per week, sources, samples with the words, alerts, messages per week for each rhythm; for an edit
-    also what is gained and lost.
+    also what is gained and lost. The same as `biowire subscriptions test --json`; of `alerts` the newest 100.
 
-    It calls what decides live, so it cannot differ from it. Over the last 90 days unless `since` says
+    It calls what decides live, so it cannot differ from it. Over all that is kept unless `since` says
     otherwise; nothing is saved. One at a time.
     """
-    parse(trial.get("query", ""))
     said = {name: value for name, value in trial.items() if name not in {"id", "since", "until"}}
     previous, made = _subscriptions(ports, trial.get("id"), said)
-    since, until = _period(trial.get("since"), trial.get("until"))
+    since, until = period(trial.get("since"), trial.get("until"))
     with ports.long(), ports.reading(LONG_SECONDS) as reading:
-        told = run_backtest(reading.index, made, since, until, previous)
-    return answer(Tried(backtest=replace(told, alerts=told.alerts[-ALERTS:]), alerts=len(told.alerts)))
+        told = over(reading.index, made, since, until, previous)
+    newest = replace(told, alerts=told.alerts[-ALERTS:])
+    return answer({**as_result(made, newest), "alerts_total": len(told.alerts)})
 
 
 def _subscriptions(
@@ -74,12 +85,3 @@ def _subscriptions(
     with ports.subscriptions() as store:
         previous = found(store, id_)
     return previous, changed(previous, said)
-
-
-def _period(since: str | None, until: str | None) -> tuple[datetime, datetime]:
-    first, last = period(since, until)
-    end = last or datetime.now(UTC)
-    begin = first or end - USUAL
-    if not begin < end:
-        raise UserError("The period ends before it begins.")
-    return max(begin, end - LONGEST), end

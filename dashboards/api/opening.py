@@ -17,18 +17,14 @@ from typing import Protocol, TypeVar
 
 from connectors.cli.feeds import known_feeds, opened
 from connectors.console import Context
-from connectors.database import Database
 from connectors.state import FeedState, FeedStateStore
 from streams.alerts import AlertStore
-from streams.alerts import sqlite as alert_tables
-from streams.alerts.memory import MemoryAlertStore
+from streams.cli.alerts import opened as alerts
 from streams.core.compiled import Vocabulary
 from streams.deadletters import DeadLetters
 from streams.deadletters.embedded import EmbeddedDeadLetters
 from streams.embedded import Instance
 from streams.outbox import Outbox
-from streams.outbox import sqlite as outbox_tables
-from streams.outbox.memory import MemoryOutbox
 from streams.reading import Reading, reading
 from streams.reading_embedded import StoreReading
 from streams.seeds_files import vocabulary
@@ -117,14 +113,8 @@ class Opening:
     @contextlib.contextmanager
     def alerts(self) -> Iterator[tuple[AlertStore, Outbox]]:
         """What was raised, and the messages on their way; empty while nobody ever subscribed."""
-        path = self.context.home / "alerts.db"
-        if not path.exists():
-            none = MemoryAlertStore()
-            yield none, MemoryOutbox(none)
-            return
-        schemas = (alert_tables.SCHEMA, outbox_tables.SCHEMA)
-        with contextlib.closing(Database(path, schemas, shared=True)) as file:
-            yield alert_tables.SqliteAlertStore(file), outbox_tables.SqliteOutbox(file)
+        with alerts(self.context) as found:
+            yield found
 
     def close(self) -> None:
         """Break off what still reads, and let go of what is kept open."""

@@ -27,8 +27,8 @@ NEIGHBOURS = 20
 _GRACE = 3
 """Seconds that requests under way may take when the server ends."""
 _CONNECTIONS = 200
-_HEAD = 32 * 1024
-"""Bytes of a request's head."""
+_HEAD = 64 * 1024
+"""Bytes of a request's head that are waited for; the wall is stricter, and says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ from .access import Access, Refusal, Request
 
 MAX_ADDRESS = 16_384
 """Bytes of path and query; a query of the longest kind, percent-encoded, fits."""
+MAX_HEADERS = 32 * 1024
 MAX_BODY = 128 * 1024
-BODY_SECONDS = 10.0
+BODY_SECONDS = 5.0
 """In which a body has to be here."""
 
 _log = logging.getLogger(__name__)
@@ -137,6 +138,8 @@ def _too_long() -> Refusal:
 def _head(scope: Scope) -> Request:
     if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_ADDRESS:
         raise Refusal(414, f"The address is longer than {MAX_ADDRESS // 1024} kB.")
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
+        raise Refusal(431, f"The headers are longer than {MAX_HEADERS // 1024} kB.")
     headers: dict[str, str] = {}
     for raw, value in scope["headers"]:
         name = raw.decode("latin-1").lower()

@@ -70,7 +70,7 @@ def list_(
             found = _failed(store, outbox, id_, since, until)[:limit]
         rows = [(one, outbox.of_alert(one.alert.id)) for one in found]
     if as_json:
-        print_lines(_fields(one, deliveries) for one, deliveries in rows)
+        print_lines(alert_fields(one, deliveries) for one, deliveries in rows)
         return
     for one, deliveries in rows:
         click.echo(safe("\n".join(_listed(one, deliveries))))
@@ -116,7 +116,8 @@ def _all_failed(outbox: Outbox, subscription: str | None = None) -> Sequence[Del
     return outbox.list(subscription=subscription, state="failed", limit=1_000_000)
 
 
-def _fields(one: Raised, deliveries: Iterable[Delivery]) -> dict[str, Any]:
+def alert_fields(one: Raised, deliveries: Iterable[Delivery]) -> dict[str, Any]:
+    """An alert with its messages as `--json` prints it; channels are `masked`."""
     return {
         **msgspec.to_builtins(one.alert),
         "seq": one.seq,
@@ -151,7 +152,7 @@ def show(context: Context, id_: str, *, as_json: bool) -> None:
         deliveries = outbox.of_alert(one.alert.id)
     asked = _asked(context, one)
     if as_json:
-        print_json(_fields(one, deliveries) | {"asked": as_fields(asked) if asked else None})
+        print_json(alert_fields(one, deliveries) | {"asked": as_fields(asked) if asked else None})
     else:
         click.echo("\n".join(_described(one, deliveries, asked)))
 

@@ -348,18 +348,18 @@ async def test_a_trial_tells_what_would_have_been_and_keeps_nothing(
         await reading.post(f"{API}/subscriptions/test", json={"query": "face", "since": "2026-10-25"})
     ).json()
     found = printed(store, "search", "face", "--since", "2026-10-25", "--limit", "1000")
-    assert told["backtest"]["hits"] == len(found) > 40
-    assert told["alerts"] == len(found)
-    assert sum(week["hits"] for week in told["backtest"]["per_week"]) == len(found)
-    assert len(told["backtest"]["samples"]) == 10
-    assert set(told["backtest"]["messages"]) == {"now", "hourly", "daily", "weekly"}
+    assert told["hits"] == len(found) > 40
+    assert told["alerts_total"] == len(told["alerts"]) == len(found)
+    assert sum(week["hits"] for week in told["per_week"]) == len(found)
+    assert len(told["samples"]) == 10
+    assert set(told["messages"]) == {"now", "hourly", "daily", "weekly"}
     assert (await reading.get(f"{API}/subscriptions")).json()["subscriptions"] == []
 
 
 async def test_a_trial_of_an_edit_tells_what_is_gained_and_lost(writing: httpx.AsyncClient) -> None:
     await writing.post(f"{API}/subscriptions", json={"name": "A", "query": "*"})
     trial = {"id": "a", "query": "zzzz", "since": "2026-01-01"}
-    edit = (await writing.post(f"{API}/subscriptions/test", json=trial)).json()["backtest"]["edit"]
+    edit = (await writing.post(f"{API}/subscriptions/test", json=trial)).json()["edit"]
     assert edit["gained"] == 0
     assert edit["lost"] == edit["hits_before"] > 0
     assert (await writing.get(f"{API}/subscriptions/a")).json()["query"] == "*"
@@ -369,7 +369,7 @@ async def test_a_trial_of_an_edit_tells_what_is_gained_and_lost(writing: httpx.A
     ("said", "says"),
     [
         ({}, "`query`"),
-        ({"query": "a", "since": "2026-02-01", "until": "2026-01-01"}, "ends before it begins"),
+        ({"query": "a", "since": "2026-02-01", "until": "2026-01-01"}, "before"),
         ({"query": "a", "since": "soon"}, "is no date"),
         ({"query": 'NEAR/2 "'}, "The query cannot be read"),
     ],
@@ -397,7 +397,7 @@ async def test_alerts_are_listed_by_pages_and_shown_with_their_deliveries(
     assert [one["seq"] for one in newer["alerts"]] == [7, 8]
     id_ = raised[0].alert.id
     shown = await writing.get(f"{API}/alerts/{id_[:10]}")
-    assert shown.json()["alert"]["alert"]["id"] == id_
+    assert shown.json()["id"] == id_
     assert shown.json()["deliveries"][0]["state"] == "failed"
     assert "secret" not in shown.text
     listed = await writing.get(f"{API}/deliveries", params={"state": "failed"})

@@ -1,0 +1,127 @@
+"""The HTTP API as people start it: `serve` by itself, `run` beside its work; started, asked, stopped."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from api_world import API, a_token, fill, served, settings
+from embedded_runs import biowire, biowire_json, command, environment
+
+from connectors.console import Context
+from connectors.errors import UserError
+from dashboards.api.server import listen
+
+
+def ask(url: str, path: str, **given: Any) -> Any:
+    answer = httpx.request(given.pop("method", "GET"), url + path, timeout=60, **given)
+    assert answer.status_code < 300, answer.text
+    return answer.json()
+
+
+def test_an_instance_is_searched_and_subscribed_to_over_http(tmp_path: Path) -> None:
+    fill(tmp_path, 9)
+    with served(tmp_path) as server:
+        found = ask(server.url, f"{API}/documents", params={"query": "*", "limit": 5})
+        assert found["total"] >= len(found["documents"]) > 0
+        token = biowire_json("tokens", "add", "desk", "--scope", "write", home=tmp_path)
+        headers = {"Authorization": f"Bearer {token['token']}"}
+        assert httpx.get(f"{server.url}{API}/status").status_code == 401  # from now on
+        made = ask(
+            server.url,
+            f"{API}/subscriptions",
+            method="POST",
+            json={"name": "Gates", "query": "face"},
+            headers=headers,
+        )
+        listed = biowire("subscriptions", "list", "--json", home=tmp_path).stdout
+        assert [json.loads(line) for line in listed.splitlines()] == [made]
+        biowire("tokens", "remove", "desk", home=tmp_path)
+        assert httpx.get(f"{server.url}{API}/status", headers=headers).status_code == 401
+
+
+def test_it_is_quiet_in_a_pipe_and_stops_within_five_seconds(tmp_path: Path) -> None:
+    fill(tmp_path, 5)
+    line = command("serve", "--port", "0", "--json", "--home", str(tmp_path))
+    with subprocess.Popen(line, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        where = json.loads(process.stdout.readline())
+        with (
+            httpx.Client(base_url=where["url"]) as client,
+            socket.create_connection(("127.0.0.1", where["port"])) as half,
+        ):
+            client.get(f"{API}/documents")  # a connection kept alive, and one that never says anything
+            half.sendall(b"GET / HTTP/1.1\r\n")
+            begun = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=30)
+            seconds = time.monotonic() - begun
+    assert (process.returncode, out, err) == (0, b"", b"")
+    assert seconds < 5
+
+
+def test_a_port_that_is_taken_is_refused_when_asked_for_and_passed_over_when_not(tmp_path: Path) -> None:
+    context = Context(home=tmp_path, settings=settings())
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UserError, match=f"127.0.0.1:{port} cannot be served on"):
+            listen(context, "127.0.0.1", port)
+        place = listen(context, "127.0.0.1", port, neighbours=True)
+        with place.listening:
+            assert place.port != port
+            assert place.url == f"http://127.0.0.1:{place.port}"
+
+
+def running(home: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """`biowire run` on feeds nobody may fetch, with its HTTP port free to choose."""
+    line = command("run", "-v", "--json", "--home", str(home), *arguments)
+    environ = environment(BIOWIRE_WEB_PORT="0")
+    return subprocess.Popen(line, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_run_answers_beside_its_work_and_feeds_are_changed_while_it_writes(tmp_path: Path) -> None:
+    fill(tmp_path, 5)
+    headers = a_token(tmp_path)
+    with running(tmp_path) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if b"answering" in line:
+                url = line.decode().partition("url='")[2].partition("'")[0]
+                break
+        else:
+            raise AssertionError("it never answered")
+        feed = {"url": "https://added.example/feed", "unchecked": True}
+        added = ask(url, f"{API}/feeds", method="POST", json=feed, headers=headers)
+        assert added["outcome"] == "added"
+        listed = [one["url"] for one in ask(url, f"{API}/feeds", headers=headers)["feeds"]]
+        assert feed["url"] in listed
+        retried = ask(url, f"{API}/dead-letters/retry", method="POST", json={}, headers=headers)
+        assert retried == {"retried": 1, "outcomes": {"failed": 1}}
+        process.terminate()
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert json.loads(out)["documents"] == 5
+
+
+def test_where_run_is_told_not_to_answer_others_hear_who_holds_the_store(tmp_path: Path) -> None:
+    fill(tmp_path, 1)
+    headers = a_token(tmp_path)
+    with running(tmp_path, "--no-web") as process:
+        assert process.stderr is not None
+        assert process.stderr.readline()
+        with served(tmp_path) as server:
+            answer = httpx.delete(
+                f"{server.url}{API}/feeds", params={"url": "http://127.0.0.1:9/ledger"}, headers=headers
+            )
+        process.terminate()
+        _, err = process.communicate(timeout=30)
+    assert b"answering" not in err
+    assert answer.status_code == 503
+    assert "Another biowire process is writing" in answer.json()["error"]
