@@ -12,7 +12,7 @@ from .core.alerts.backtest import Backtest, backtest
 from .core.alerts.conditions import history_start, leads_start
 from .core.alerts.leads import LeadTimes
 from .core.alerts.records import Subscription
-from .core.query import Or, join, narrow
+from .core.query import Everything, Or, join, narrow
 from .core.query_parse import parse
 from .core.records import Document
 from .sinks import ArticleSearch
@@ -41,7 +41,8 @@ def run_backtest(
         documents = _told(documents, index.count(query, since=begin, until=until, copies=True), progress)
     leads_from = [leads_start(version.condition, since) for version in versions]
     leads = _leads(index, [moment for moment in leads_from if moment is not None], until)
-    return backtest(subscription, documents, leads, since, until, previous)
+    counts = index.histogram(Everything(), "week", since=since, until=until, copies=True)
+    return backtest(subscription, documents, leads, since, until, previous, counts)
 
 
 def _leads(index: ArticleSearch, begins: list[datetime], until: datetime) -> LeadTimes:

@@ -120,11 +120,10 @@ def _last(index: ArticleSearch) -> datetime:
 
 
 def _described(subscription: Subscription, result: Backtest) -> Iterator[str]:
-    weeks = (result.until - result.since) / timedelta(weeks=1)
     yield safe(f"{subscription.query}  when {condition_text(subscription.condition)}")
     found = f"{_count(result.hits, 'hit')} in {_count(result.stories, 'story', 'stories')}"
     period = f"{result.since:%Y-%m-%d} to {result.until - _SECOND:%Y-%m-%d}"
-    yield f"{found}, {period}: {result.hits / max(weeks, 1 / 7):.1f} a week."
+    yield f"{found}, {period}: {result.hits / result.weeks:.1f} a week."
     if result.hits:
         yield ""
         yield from _weeks(result.per_week)

@@ -8,7 +8,7 @@ from documents import a_document, a_flag, a_grouping, a_label, an_id
 
 from streams.backtesting import run_backtest
 from streams.core.alerts.conditions import with_defaults
-from streams.core.alerts.forecast import forecast, messages
+from streams.core.alerts.forecast import forecast, in_weeks, messages, monitored
 from streams.core.alerts.records import Rhythm, Subscription
 from streams.core.query import QuerySyntaxError
 from streams.core.query_parse import parse
@@ -168,5 +168,15 @@ def test_messages_are_counted_as_the_rhythm_groups_alerts(rhythm, count):
 
 
 def test_a_forecast_is_per_week_for_every_rhythm():
-    said = forecast(Rhythm(every="daily"), reversed(ALERTS), MONDAY, MONDAY + 2 * WEEK)
+    said = forecast(Rhythm(every="daily"), reversed(ALERTS), [(MONDAY, MONDAY + 2 * WEEK)])
     assert said == {"now": 3.0, "hourly": 2.0, "daily": 1.5, "weekly": 1.5}
+
+
+def test_weeks_with_a_few_old_articles_do_not_thin_a_forecast():
+    counts = [(MONDAY - 900 * WEEK, 2), (MONDAY, 500), (MONDAY + WEEK, 700)]
+    spans = monitored(counts, MONDAY - 898 * WEEK, MONDAY + 2 * WEEK - timedelta(days=3))
+    assert spans == [(MONDAY, MONDAY + WEEK), (MONDAY + WEEK, MONDAY + 2 * WEEK - timedelta(days=3))]
+    assert in_weeks(spans) == pytest.approx(11 / 7)
+    assert forecast(Rhythm(), [MONDAY - 898 * WEEK, *ALERTS], spans)["now"] == pytest.approx(6 * 7 / 11)
+    assert monitored([], MONDAY, MONDAY + WEEK) == [(MONDAY, MONDAY + WEEK)]
+    assert in_weeks([(MONDAY, MONDAY + timedelta(hours=1))]) == pytest.approx(1 / 7)

@@ -17,7 +17,7 @@ from ..query import Dates, Everything, narrow
 from ..records import Document
 from .evaluating import shown
 from .folding import folded
-from .forecast import forecast
+from .forecast import forecast, in_weeks, monitored
 from .leads import Leads
 from .matching import Matching
 from .records import Alert, Every, Fact, Shown, Subscription
@@ -60,6 +60,8 @@ class Backtest:
     hits: int
     """Documents that match: as many as a search for the query finds in the period."""
     stories: int
+    weeks: float
+    """How many weeks of the period the archive was filled in: what rates go by."""
     per_week: tuple[Week, ...]
     """Every week of the period, those without any too."""
     sources: tuple[tuple[str, int], ...]
@@ -84,25 +86,29 @@ def backtest(
     since: datetime,
     until: datetime,
     previous: Subscription | None = None,
+    counts: Iterable[tuple[datetime, int]] = (),
 ) -> Backtest:
     """Run a subscription over documents, in any order, from `conditions.history_start(…, since)` on.
 
-    `previous`: the version an edit is compared with. Raises QuerySyntaxError.
+    `previous`: the version an edit is compared with. `counts`: see `forecast.monitored`.
+    Raises QuerySyntaxError.
     """
     facts, facts_before = _facts([subscription, *([previous] if previous else [])], documents)
     run = _Run(subscription, facts, leads, since, until)
     alerts = run.alerts
+    spans = monitored(counts, since, until)
     return Backtest(
         since=since,
         until=until,
         hits=len(run.hits),
         stories=len({fact.story_id for fact in run.hits}),
+        weeks=in_weeks(spans),
         per_week=_per_week(run.hits, alerts, since, until),
         sources=_top(fact.source or fact.host for fact in run.hits),
         names=_top(name for fact in run.hits for name in fact.names),
         samples=tuple(shown(fact, subscription.id) for fact in spread(run.hits)),
         alerts=tuple(alerts),
-        messages=forecast(subscription.rhythm, [alert.when for alert in alerts], since, until),
+        messages=forecast(subscription.rhythm, [alert.when for alert in alerts], spans),
         edit=_edit(run, _Run(previous, facts_before, leads, since, until)) if previous else None,
         notes=run.notes,
     )

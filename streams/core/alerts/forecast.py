@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,15 +10,40 @@ from .records import RHYTHMS, Every, Rhythm
 from .rhythm import next_end, quiet_until
 
 _WEEK = timedelta(weeks=1)
+_DAY = timedelta(days=1)
+_SPARSE = 50
+"""A week with less than such a part of the fullest was not monitored: feeds bring a few old articles along."""
+
+Span = tuple[datetime, datetime]
+"""From, until (exclusive)."""
 
 
-def forecast(
-    rhythm: Rhythm, moments: Iterable[datetime], since: datetime, until: datetime
-) -> Mapping[Every, float]:
-    """Messages per week to each channel, were the rhythm hourly, daily, …, all else as it is."""
-    rising = sorted(moments)
-    weeks = max((until - since) / _WEEK, 1 / 7)
+def forecast(rhythm: Rhythm, moments: Iterable[datetime], spans: Sequence[Span]) -> Mapping[Every, float]:
+    """Messages per week to each channel, were the rhythm hourly, daily, …, all else as it is.
+
+    `spans`: times that are looked at, see `monitored`; what is outside of them does not count.
+    """
+    rising = [moment for moment in sorted(moments) if any(since <= moment < until for since, until in spans)]
+    weeks = in_weeks(spans)
     return {every: messages(replace(rhythm, every=every), rising) / weeks for every in RHYTHMS}
+
+
+def monitored(counts: Iterable[tuple[datetime, int]], since: datetime, until: datetime) -> Sequence[Span]:
+    """The weeks of a period in which the archive was filled, as far as they lie in it; else all of it.
+
+    `counts`: Mondays with the number of documents of their week.
+    """
+    known = list(counts)
+    fullest = max((count for _, count in known), default=0)
+    weeks = [
+        (max(begin, since), min(begin + _WEEK, until)) for begin, count in known if count * _SPARSE >= fullest
+    ]
+    return [(first, last) for first, last in weeks if first < last] or [(since, until)]
+
+
+def in_weeks(spans: Iterable[Span]) -> float:
+    """How long they are together; a day at least, so that an hour's news does not count 168-fold."""
+    return max(sum((until - since for since, until in spans), timedelta(0)), _DAY) / _WEEK
 
 
 def messages(rhythm: Rhythm, rising: Iterable[datetime]) -> int:

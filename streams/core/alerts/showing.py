@@ -61,6 +61,7 @@ def as_result(subscription: Subscription, result: Backtest) -> dict[str, Any]:
         "until": result.until,
         "hits": result.hits,
         "stories": result.stories,
+        "weeks": result.weeks,
         "per_week": result.per_week,
         "sources": dict(result.sources),
         "names": dict(result.names),
