@@ -12,7 +12,7 @@ from .rhythm import next_end, quiet_until
 _WEEK = timedelta(weeks=1)
 _DAY = timedelta(days=1)
 _SPARSE = 50
-"""A week with less than such a part of the fullest was not monitored: feeds bring a few old articles along."""
+"""A week with less than such a part of the fullest was not monitored: feeds bring along some old articles."""
 
 Span = tuple[datetime, datetime]
 """From, until (exclusive)."""
