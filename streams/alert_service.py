@@ -19,16 +19,16 @@ from datetime import UTC, datetime, timedelta
 
 from connectors.cli.feeds import known_feeds
 from connectors.console import Context
-from connectors.database import Database
 
+from .alert_file import alerts_file, open_alerts
 from .alert_messages import Messages
-from .alerts import sqlite as alert_tables
+from .alerts.sqlite import SqliteAlertStore
 from .channels.choose import channel_for
 from .core.alerts.addresses import checked_base
 from .core.alerts.planning import Pace
 from .delivering import ChannelFor, Clock, Compose, Deliverer, Terms
 from .outbox import Outbox
-from .outbox import sqlite as outbox_tables
+from .outbox.sqlite import SqliteOutbox
 from .planning import CurrentSubscriptions, Planner
 from .signing import signing_of
 from .subscriptions import SubscriptionStore
@@ -103,18 +103,18 @@ def posted(context: Context) -> Iterator[Post]:
     """Open the alerts of this home. Raises UserError for settings that nothing could be sent by."""
     settings = context.settings
     signing = signing_of(context.home, settings)
-    database = Database(context.home / "alerts.db", [alert_tables.SCHEMA, outbox_tables.SCHEMA], shared=True)
+    database = open_alerts(alerts_file(context.store))
     try:
         with subscriptions(context) as kept:
             messages = Messages(
-                alert_tables.SqliteAlertStore(database),
+                SqliteAlertStore(database),
                 base_url=checked_base(str(settings["public_url"])),
                 sign=signing.token,
                 feeds=lambda: known_feeds(context),
             )
             seconds = float(settings["message_seconds"])
             yield Post(
-                outbox=outbox_tables.SqliteOutbox(database),
+                outbox=SqliteOutbox(database),
                 subscriptions=kept,
                 compose=messages.compose,
                 channel_for=lambda url: channel_for(url, settings, signing),

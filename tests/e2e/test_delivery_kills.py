@@ -19,11 +19,11 @@ from mail_server import MailServer
 from servers.certificates import Certificates
 from webhook_server import WebhookServer
 
-from connectors.database import Database
-from streams.alerts import sqlite as alert_tables
+from streams.alert_file import open_alerts
+from streams.alerts.sqlite import SqliteAlertStore
 from streams.core.alerts.records import Rhythm, Subscription
 from streams.core.alerts.rhythm import last_end
-from streams.outbox import sqlite as outbox_tables
+from streams.outbox.sqlite import SqliteOutbox
 from streams.settings import SETTINGS
 from streams.subscriptions.files import FileSubscriptions
 
@@ -109,11 +109,9 @@ class Home:
     def __init__(self, folder):
         self.folder = folder
         self.subscriptions = FileSubscriptions(folder / "subscriptions")
-        self.database = Database(
-            folder / "alerts.db", [alert_tables.SCHEMA, outbox_tables.SCHEMA], shared=True
-        )
-        self.alerts = alert_tables.SqliteAlertStore(self.database)
-        self.outbox = outbox_tables.SqliteOutbox(self.database)
+        self.database = open_alerts(folder / "alerts.db")
+        self.alerts = SqliteAlertStore(self.database)
+        self.outbox = SqliteOutbox(self.database)
 
     def raises(self, now, *alerts):
         self.alerts.raise_(alerts, now)
