@@ -8,6 +8,7 @@ A `Stored` changes only with its own words, vocabulary or sightings. What other 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -115,6 +116,7 @@ def story_ref(id: str, host: str, grouping: Grouping | None, story: Story | None
     )
 
 
+@functools.lru_cache(maxsize=4096)  # labels, languages and outlets come again and again
 def normal(field: str, value: str) -> str:
     """Bring a value of a field to the form that is compared: folded, without quotes, one space."""
     plain = value.translate(_QUOTES)
