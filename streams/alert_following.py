@@ -7,12 +7,15 @@ alert they give is hushed. The same happens to all of them when the archive itse
 from __future__ import annotations
 
 import itertools
+import logging
+import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from connectors.errors import BiowireError
 from connectors.publish.log import microseconds, moment
 
 from .alerts import AlertStore, Followed
@@ -39,12 +42,18 @@ DECIDED_BY = "1"
 TICK = timedelta(seconds=30)
 """The least the clock alone moves the horizon."""
 
+OURS = (BiowireError, sqlite3.Error)
+"""Errors that no single subscription is to blame for."""
+
 _BATCH = 500
 _HORIZON, _LEADS = "horizon", "leads"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _END = datetime(9999, 1, 1, tzinfo=UTC)
 _NEWEST = 100
 """Documents looked at for the newest: dates that lie ahead come first."""
+
+
+_log = logging.getLogger(__name__)
 
 
 class Following:
@@ -84,7 +93,7 @@ class Following:
         if wanted and not self.active:
             self._take_stock()
         for one in wanted.values():
-            if one.id not in self._left_out and (self._followed_as(one) or self._seed(one)):
+            if one.id not in self._left_out and (self._followed_as(one) or self._take_up(one)):
                 self.active[one.id] = one
         self._stamp = stamp
         return True
@@ -191,17 +200,24 @@ class Following:
         self._store.follow(id_, followed)
         self._known[id_] = followed
 
-    def _seed(self, subscription: Subscription) -> bool:
-        """Take in the past of a subscription and hush what it gives; False when its query cannot be read.
+    def _take_up(self, subscription: Subscription) -> bool:
+        """Seed a subscription; False when it cannot be worked."""
+        try:
+            self._seed(subscription)
+        except QuerySyntaxError as error:
+            self.leave_out(subscription, str(error))
+        except OURS:
+            raise
+        except Exception as cause:  # noqa: BLE001 - the wall between subscriptions
+            self.leave_out(subscription, unworkable(cause))
+        return subscription.id not in self._left_out
+
+    def _seed(self, subscription: Subscription) -> None:
+        """Take in the past of a subscription and hush what it gives.
 
         A start killed on the way leaves facts of a subscription not followed yet: they are forgotten first.
         """
-        try:
-            query = parse(subscription.query)
-        except QuerySyntaxError as error:
-            self.active.pop(subscription.id, None)
-            self._left_out[subscription.id] = (subscription, str(error))
-            return False
+        query = parse(subscription.query)
         horizon = self._horizon()
         since = _EPOCH
         self._drop(subscription.id)
@@ -219,7 +235,6 @@ class Following:
                 subscription.id,
                 Followed(asked=_asked(subscription), since=since, floor=last[0].seq if last else 0),
             )
-        return True
 
     def _seed_leads(self, subscription: Subscription, horizon: datetime) -> None:
         """Bring in the leads that the condition looks at and that were not kept so far."""
@@ -230,6 +245,12 @@ class Following:
                 self._store.put_leads((one.when, one.id) for one in batch)
             self._store.advance(_LEADS, microseconds(start))
             self._leads = None
+
+
+def unworkable(cause: Exception) -> str:
+    """Say why a subscription is left out; where in our code is in the log."""
+    _log.error("subscription failed", exc_info=cause)
+    return f"it cannot be worked ({type(cause).__name__}: {cause})."
 
 
 def _running(subscriptions: SubscriptionStore) -> Sequence[Subscription]:

@@ -9,14 +9,11 @@ first needed after a start or a failure. Which subscriptions there are: `alert_f
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from connectors.errors import BiowireError
-
-from .alert_following import Following
+from .alert_following import OURS, Following, unworkable
 from .alerts import AlertStore, Raised
 from .core.alerts.folding import Changes, Folding
 from .core.alerts.matching import Matching
@@ -26,8 +23,6 @@ from .sinks import ArticleSearch
 from .subscriptions import SubscriptionStore
 
 WITHDRAWN = "It does not hold any more: an article it rests on changed or went, or another one came late."
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -179,8 +174,8 @@ class Alerting:
 
     def _folding(self, id_: str) -> Folding | None:
         """The folding of a subscription; None when it cannot be worked."""
-        if id_ not in self._foldings:
-            subscription = self.following.active[id_]
+        subscription = self.following.active.get(id_)
+        if subscription is not None and id_ not in self._foldings:
             try:
                 self._foldings[id_] = Folding(
                     subscription,
@@ -188,7 +183,7 @@ class Alerting:
                     lambda: self._store.facts(id_),
                     self.following.horizon,
                 )
-            except BiowireError:
+            except OURS:
                 raise
             except Exception as cause:  # noqa: BLE001 - the wall between subscriptions
                 self._break(subscription, cause)
@@ -210,7 +205,7 @@ class Alerting:
             return []
         try:
             changes = folding.take(own.before, own.after, horizon, leads_since)
-        except BiowireError:
+        except OURS:
             raise
         except Exception as cause:  # noqa: BLE001 - the wall between subscriptions
             self._break(folding.subscription, cause)
@@ -239,7 +234,6 @@ class Alerting:
 
     def _break(self, subscription: Subscription, cause: Exception) -> None:
         """Leave a subscription out until it is edited, or the next start."""
-        _log.error("subscription failed", exc_info=cause, extra={"subscription": subscription.id})
         self._foldings.pop(subscription.id, None)
-        self.following.leave_out(subscription, f"it cannot be worked ({type(cause).__name__}: {cause}).")
+        self.following.leave_out(subscription, unworkable(cause))
         self._matching.replace(self.following.active.values())
