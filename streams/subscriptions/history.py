@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +32,17 @@ def stamps(folder: Path, suffix: str) -> dict[str, Stamp]:
         return {}
 
 
-def _stamp(stat: os.stat_result) -> Stamp:
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+def stamp_of(path: Path) -> Stamp | None:
+    """The same of one file; None when it is none."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return _stamp(found) if stat.S_ISREG(found.st_mode) else None
+
+
+def _stamp(found: os.stat_result) -> Stamp:
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +58,53 @@ class Version:
         return self.what == REMOVED
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A file as it was last read."""
+
+    stamp: Stamp
+    last: Version | None
+    problems: tuple[FileProblem, ...]
+
+
 class History:
     """The files of a folder, ID.jsonl each. Whoever calls holds the lock."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._last: dict[str, tuple[Stamp, Version | None]] = {}
+        self._seen: dict[str, _Seen] = {}
 
     def last(self) -> dict[str, Version]:
         """The newest version of each subscription there was; files that did not change are not read again."""
         there = stamps(self.folder, ".jsonl")
-        for id_, stamp in there.items():
-            if self._last.get(id_, (None,))[0] != stamp:
-                versions = self.versions(id_)
-                self._last[id_] = stamp, versions[-1] if versions else None
-        self._last = {id_: self._last[id_] for id_ in there}
-        return {id_: version for id_, (_, version) in self._last.items() if version is not None}
+        self._seen = {id_: self._look(id_, stamp) for id_, stamp in there.items()}
+        return {id_: seen.last for id_, seen in self._seen.items() if seen.last is not None}
+
+    def last_of(self, id_: str) -> Version | None:
+        """The newest version of one."""
+        stamp = stamp_of(self._path(id_))
+        if stamp is None:
+            return None
+        self._seen[id_] = self._look(id_, stamp)
+        return self._seen[id_].last
 
     def versions(self, id_: str) -> Sequence[Version]:
         """Oldest first; a line that cannot be read is left out, and `problems` names it."""
         return [one for one in self._lines(id_) if isinstance(one, Version)]
 
-    def problems(self, id_: str) -> Sequence[FileProblem]:
+    def problems(self) -> Sequence[FileProblem]:
         """Lines that cannot be read; one that a killed writer left half is none, as nothing is lost by it."""
-        return [one for one in self._lines(id_) if isinstance(one, FileProblem)]
+        return [one for _, seen in sorted(self._seen.items()) for one in seen.problems]
 
-    def append(self, id_: str, subscription: Subscription, what: str) -> None:
-        """Keep a version for good."""
+    def _look(self, id_: str, stamp: Stamp) -> _Seen:
+        if (seen := self._seen.get(id_)) is not None and seen.stamp == stamp:
+            return seen
+        lines = list(self._lines(id_))
+        last = next((one for one in reversed(lines) if isinstance(one, Version)), None)
+        return _Seen(stamp, last, tuple(one for one in lines if isinstance(one, FileProblem)))
+
+    def append(self, id_: str, subscription: Subscription, what: str, *, found: bool = False) -> None:
+        """Keep a version for good. `found`: it was found in a file, and would be again, so nothing waits."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         line = msgspec.json.encode(Version(what, subscription)) + b"\n"
         with open(self._path(id_), "ab", opener=_private) as file:
@@ -82,7 +112,8 @@ class History:
                 file.truncate(end)
             file.write(line)
             file.flush()
-            os.fsync(file.fileno())
+            if not found:
+                os.fsync(file.fileno())
 
     def _path(self, id_: str) -> Path:
         return self.folder / f"{id_}.jsonl"

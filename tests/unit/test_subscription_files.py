@@ -143,6 +143,15 @@ def test_files_of_editors_and_other_things_are_not_ours(store, folder):
     assert list(store.problems()) == []
 
 
+@pytest.mark.parametrize("name", ["../border", "a" * 300, "", ".", "a/b", "\x00"])
+def test_a_name_never_leads_out_of_the_folder(store, folder, name):
+    (folder.parent / "border.toml").write_text(LEAST, encoding="utf-8")
+    assert store.get(name) is None
+    assert list(store.history(name)) == []
+    assert store.remove(name, "anna", NOW) is False
+    assert (folder.parent / "border.toml").exists()
+
+
 def test_a_name_that_cannot_be_an_id_is_a_problem(store, folder):
     (folder / "My Iris.toml").write_text(LEAST, encoding="utf-8")
     (problem,) = store.problems()
