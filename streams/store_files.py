@@ -1,19 +1,26 @@
 """Copy the store while it is in use, and put a copy in its place: whole, or not at all.
 
 A file counts only when it has its final name, and it gets that name by one rename after everything is on
-the disk. Restoring holds the writer's lock from before the first check to the end.
+the disk. Restoring holds the writer's lock from before the first check to the end. What belongs to the store
+goes with it (see `store_beside`); alerts are copied before the store, so that in the copy, too, the alert
+stage is never further than the store.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from connectors.database import Schema, writer_lock
 from connectors.errors import StoreError, UserError
+
+from .alert_file import SCHEMAS as alert_tables  # noqa: N811
+from .store_beside import ALERTS, beside, pack, unpack
 
 _PAGES = 1000
 """Pages copied before the writer gets a turn."""
@@ -27,10 +34,15 @@ def back_up(store: Path, target: Path, *, force: bool = False) -> int:
         raise UserError(f"{target} is there already; give another name, or --force to replace it.")
     if target.exists() and target.samefile(store):
         raise UserError(f"{target} is the store itself; give another name.")
-    part = target.with_name(f".{target.name}.part")
+    part, alerts = (target.with_name(f".{target.name}.{name}") for name in ("part", "alerts"))
     try:
-        with _removed_at_the_end(part):
+        with _removed_at_the_end(part), _removed_at_the_end(alerts):
+            names = beside(store.parent)
+            if ALERTS in names:
+                _copy(store.with_name(ALERTS), alerts)
             _copy(store, part)
+            part.chmod(0o600)  # before keys and addresses are in it
+            pack(part, [(name, alerts if name == ALERTS else store.parent / name) for name in names])
             _rename(part, target)
     except OSError as cause:
         raise UserError(f"{target} cannot be written: {cause.strerror}.") from cause
@@ -42,20 +54,61 @@ def back_up(store: Path, target: Path, *, force: bool = False) -> int:
 def restore_from(file: Path, store: Path, schemas: Sequence[Schema]) -> Path | None:
     """Check `file`, then put its content in place of the store's; returns where the store before is kept.
 
-    Raises StoreError when the file is damaged, from a newer version or no store, or when another
-    process is writing to the store. In each case the store stays as it is.
+    What stood beside the store and is in the backup is put back too, what is there now kept as
+    NAME.before-restore. Raises StoreError when the file is damaged, from a newer version or no store, or
+    when another process is writing to the store. In each case everything stays as it is.
     """
     if not file.is_file():
         raise UserError(f"There is no file {file} to restore from.")
     part = store.with_name(f".{store.name}.part")
     try:
-        with writer_lock(store), _removed_at_the_end(part):
+        with writer_lock(store), _removed_at_the_end(part), _folder_beside(store) as folder:
             _copy_checked(file, part, schemas)
-            return _replace(store, part)
+            names = unpack(part, folder)
+            if ALERTS in names:
+                _copy_checked(folder / ALERTS, folder / "checked", alert_tables)
+            else:
+                _begin_generation(part)
+            kept = _replace(store, part)
+            _put_back(folder, store, names)
+            return kept
     except OSError as cause:
         raise StoreError(f"{store} cannot be replaced: {cause.strerror}. It is as it was.") from cause
     except sqlite3.Error as cause:
         raise StoreError(f"{store} cannot be replaced: {cause}. It is as it was.") from cause
+
+
+@contextlib.contextmanager
+def _folder_beside(store: Path) -> Iterator[Path]:
+    """A folder on the same disk that is gone afterwards, as are those of restores that were killed."""
+    for left in store.parent.glob(".restore-*"):
+        shutil.rmtree(left)
+    folder = Path(tempfile.mkdtemp(prefix=".restore-", dir=store.parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def _begin_generation(part: Path) -> None:
+    """Without its alerts a store begins anew for the alert stage, whose file may know of a later one."""
+    with contextlib.closing(sqlite3.connect(part)) as connection, connection:
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'generation'").fetchone():
+            connection.execute("UPDATE generation SET uid = abs(random() % 9007199254740991)")
+
+
+def _put_back(folder: Path, store: Path, names: Sequence[str]) -> None:
+    """Put what was beside the store in the place of what is, alerts as carefully as the store."""
+    if ALERTS in names:
+        _replace(store.with_name(ALERTS), folder / "checked")
+    for name in sorted({name.partition("/")[0] for name in names} - {ALERTS}):
+        target = store.with_name(name)
+        kept = store.with_name(f"{name}.before-restore")
+        if target.exists():
+            if kept.is_dir():
+                shutil.rmtree(kept)
+            target.replace(kept)
+        (folder / name).replace(target)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""`biowire backup` and `restore`: the whole store as one file, and back."""
+"""`biowire backup` and `restore`: the whole instance as one file, and back."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ from ..store_files import back_up, restore_from
 def backup(context: Context, file: Path, force: bool, as_json: bool) -> None:
     """Copy the whole store to FILE, also while another biowire writes to it.
 
+    Alerts and what is still to be sent, subscriptions with their history, API tokens and the key that signs
+    addresses go with it: keep FILE as you keep a password. Settings and vocabulary of yours do not.
+
     Example: biowire backup biowire-2023-08-01.db
     """
     size = back_up(context.store, file, force=force)
@@ -36,7 +39,9 @@ def backup(context: Context, file: Path, force: bool, as_json: bool) -> None:
 def restore(context: Context, file: Path, as_json: bool) -> None:
     """Put the store of FILE in place of the present one, which is kept beside it.
 
-    The file is checked first; a damaged one, or one of a newer biowire, changes nothing.
+    The file is checked first; a damaged one, or one of a newer biowire, changes nothing. Alerts,
+    subscriptions, tokens and key are put back with it, the present ones kept as NAME.before-restore. What
+    was sent after the backup may be sent again.
 
     Example: biowire restore biowire-2023-08-01.db
     """
