@@ -132,6 +132,14 @@ def test_a_spike_needs_as_many_stories_as_its_count():
     assert alert.numbers["baseline"] == 0
 
 
+@pytest.mark.parametrize(("others", "sources", "raised"), [(2, 2, False), (3, 2, True), (0, 1, True)])
+def test_the_busy_day_of_one_publisher_is_no_spike(others, sources, raised):
+    hosts = ["one.example"] * 9 + ["two.example", "three.example", "four.example"][:others]
+    facts = [a_fact(f"d{n}", 20 + n / 10, host=host) for n, host in enumerate(hosts)]
+    alerts = told(a_subscription("spike", sources=sources), facts, steady(3, 2, before=70))
+    assert bool(alerts) is raised
+
+
 def test_more_of_everything_is_not_a_spike():
     usual, today = steady(0, 2, before=70), 40
     more = LeadTimes(START + n * HOUR / today for n in range(24 * today))

@@ -44,6 +44,16 @@ class Sliding:
         """How many publishers wrote of them themselves: neither copied nor taken from a press release."""
         return len(self._hosts)
 
+    @property
+    def stories_of_others(self) -> int:
+        """How many stories are left without the publisher that wrote of most."""
+        own: dict[str, set[str]] = {}
+        for fact in self.facts:
+            if fact.independent:
+                own.setdefault(fact.host, set()).add(fact.story_id)
+        largest = max(own, key=lambda host: (len(own[host]), host), default="")
+        return len(set().union(*(stories for host, stories in own.items() if host != largest)))
+
     def copy(self) -> Self:
         """The same, to slide on by itself."""
         other = copy.copy(self)

@@ -3,14 +3,18 @@
 What is usual comes from the same window on the same weekday of the eight weeks before: news has a rhythm
 of the week. Until two such weeks are known, the windows of the four weeks before count, whatever the day.
 A window in which much less was monitored than now (see leads.ENOUGH) says nothing of what is usual; where
-too few are left, the condition does not fire. Precedents: same-weekday baselines and "at least 2 sources,
-3 times, more than 5" of World Monitor, volume as a share of all coverage of GDELT.
+too few are left, the condition does not fire. Nor does it where one publisher makes the spike: without the
+one that wrote of most stories, half of `count` has to be left (unless `sources` is 1).
+
+Precedents: "more than 5, more than 3 times, at least 2 sources" and same-weekday baselines of World Monitor,
+volume as a share of all coverage of GDELT.
 """
 
 from __future__ import annotations
 
 import copy
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
@@ -31,13 +35,20 @@ FEWEST_WINDOWS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Usual:
-    """What windows before had, on average."""
+class _Known:
+    """Windows to compare with: from (exclusive), until (inclusive), and what was monitored in each."""
+
+    windows: list[tuple[datetime, datetime]]
+    monitored: list[int]
+    weekday: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """What such windows had, on average."""
 
     stories: float
     share: float
-    windows: int
-    weekday: bool
 
 
 class Spike(Threshold):
@@ -55,52 +66,57 @@ class Spike(Threshold):
         if not self.reached or self.resting(fact.moment) or too_old(self.subscription, fact):
             return []
         self.asked.append(fact.moment)
-        usual = self._usual(fact.moment)
-        if usual is None:
+        known = self._known(fact.moment)
+        if known is None:
             self.unknown.append(fact.moment)
             return []
         stories = self.window.stories
+        if stories < self.condition.factor * self._past.least(known.windows) / len(known.windows):
+            return []
+        usual = self._usual(known)
         monitored = max(up_to(self.leads, fact.moment, self.condition.window), stories)
         share = stories / monitored
         if stories < self.condition.factor * usual.stories or share < self.condition.factor * usual.share:
             return []
+        if self.condition.sources > 1 and 2 * self.window.stories_of_others < self.condition.count:
+            return []
         self.last = fact.moment
         compared = {
             "baseline": usual.stories,
-            "windows": usual.windows,
+            "windows": len(known.windows),
             "monitored": monitored,
             "share": share,
             "usual_share": usual.share,
         }
-        return [self.raised(fact, self._sentence(fact.moment, usual, share), compared)]
+        return [self.raised(fact, self._sentence(fact.moment, known, usual, share), compared)]
 
-    def _sentence(self, moment: datetime, usual: Usual, share: float) -> str:
+    def _sentence(self, moment: datetime, known: _Known, usual: _Usual, share: float) -> str:
         day = moment.astimezone(self._zone).strftime("%A")
-        when = f"on {day}s" if usual.weekday else "in the four weeks before"
+        when = f"on {day}s" if known.weekday else "in the four weeks before"
         return (
             f"{self.counted}; usually {figure(usual.stories)} {when}; share of all monitored stories "
             f"{percent(share)}, usually {percent(usual.share)}."
         )
 
-    def _usual(self, moment: datetime) -> Usual | None:
+    def _known(self, moment: datetime) -> _Known | None:
+        """Windows before that say what is usual."""
         window = self.condition.window
         now = max(1, up_to(self.leads, moment, window))
-        step = weeks(window)
-        for ends, fewest, weekday in (
-            ([moment - step * back for back in range(1, WEEKS + 1)], FEWEST_WEEKS, True),
-            (
-                [moment - window * back for back in range(1, max(3, MONTH // window) + 1)],
-                FEWEST_WINDOWS,
-                False,
-            ),
+        for step, most, fewest, weekday in (
+            (weeks(window), WEEKS, FEWEST_WEEKS, True),
+            (window, max(FEWEST_WINDOWS, MONTH // window), FEWEST_WINDOWS, False),
         ):
+            ends = [moment - step * back for back in range(1, most + 1)]
             monitored = {end: up_to(self.leads, end, window) for end in ends}
-            known = [end for end in ends if monitored[end] >= ENOUGH * now]
-            if len(known) >= fewest:
-                stories = [self._past.stories(end - window, end) for end in known]
-                total = sum(max(monitored[end], own) for end, own in zip(known, stories, strict=True))
-                return Usual(sum(stories) / len(known), sum(stories) / total, len(known), weekday)
+            windows = [(end - window, end) for end in ends if monitored[end] >= ENOUGH * now]
+            if len(windows) >= fewest:
+                return _Known(windows, [monitored[end] for _, end in windows], weekday)
         return None
+
+    def _usual(self, known: _Known) -> _Usual:
+        stories = [self._past.stories(after, until) for after, until in known.windows]
+        monitored = sum(max(pair) for pair in zip(known.monitored, stories, strict=True))
+        return _Usual(sum(stories) / len(stories), sum(stories) / monitored)
 
 
 class _Past:
@@ -110,24 +126,41 @@ class _Past:
         self._reach = reach
         self._moments: list[datetime] = []
         self._stories: list[str] = []
+        self._openings: list[datetime] = []
+        """When each story was told of first."""
+        self._open: set[str] = set()
 
     def add(self, fact: Fact) -> None:
         self._moments.append(fact.moment)
         self._stories.append(fact.story_id)
+        if fact.story_id not in self._open:
+            self._open.add(fact.story_id)
+            self._openings.append(fact.moment)
         if len(self._moments) % 1024 == 0:
-            stale = bisect_right(self._moments, fact.moment - self._reach)
-            del self._moments[:stale], self._stories[:stale]
+            self._forget(fact.moment - self._reach)
+
+    def _forget(self, before: datetime) -> None:
+        stale = bisect_right(self._moments, before)
+        del self._moments[:stale], self._stories[:stale]
+        del self._openings[: bisect_right(self._openings, before)]
+        self._open = set(self._stories)
 
     def copy(self) -> Self:
         """The same, to go on by itself."""
         other = copy.copy(self)
         other._moments, other._stories = self._moments.copy(), self._stories.copy()  # noqa: SLF001 - its own kind
+        other._openings, other._open = self._openings.copy(), self._open.copy()  # noqa: SLF001
         return other
 
     def stories(self, after: datetime, until: datetime) -> int:
         """How many stories were told of, `after` exclusive, `until` inclusive."""
         first, last = bisect_right(self._moments, after), bisect_right(self._moments, until)
         return len(set(self._stories[first:last]))
+
+    def least(self, windows: Sequence[tuple[datetime, datetime]]) -> int:
+        """At least so many in these windows together, which is quick to say: those told of first in them."""
+        openings = self._openings
+        return sum(bisect_right(openings, until) - bisect_right(openings, after) for after, until in windows)
 
 
 def weeks(window: timedelta) -> timedelta:
@@ -138,4 +171,4 @@ def weeks(window: timedelta) -> timedelta:
 def reach(condition: Condition) -> timedelta:
     """How far back a spike looks."""
     window = condition.window
-    return max(weeks(window) * WEEKS, window * max(3, MONTH // window)) + window
+    return max(weeks(window) * WEEKS, window * max(FEWEST_WINDOWS, MONTH // window)) + window
