@@ -208,6 +208,19 @@ class TestDigests:
         assert world.desks[MAIL].alerts == [["a"], ["b"]]
         assert world.desks[MAIL].taken[1].period == (at(20), at(44))
 
+    async def test_a_clock_put_right_does_not_leave_digests_asleep(self):
+        world = World(a_subscription(rhythm=DAILY))
+        world.now = at(24 * 10)
+        world.raises("ahead")
+        await world.passes()
+        world.now = at(1)
+        world.raises("now")
+        await world.passes()
+        await world.passes(now=at(20))
+        assert world.desks[MAIL].alerts == [["now"]]
+        await world.passes(now=at(24 * 11))
+        assert world.desks[MAIL].alerts == [["now"], ["ahead"]]
+
     async def test_withdrawn_before_it_was_told(self):
         world = World(a_subscription(rhythm=DAILY))
         world.raises("a", "b")
@@ -288,6 +301,7 @@ class TestHolding:
         world.store.slip = True
         world.store.__class__ = _Slipping
         await world.passes(1)
+        assert world.outbox.channels() == [("border", MAIL)]
         world.store.slip = False
         await world.passes(23)
         assert world.desks[MAIL].alerts == [["a"]]
