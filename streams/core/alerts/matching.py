@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TypeAlias
 
 from .. import query as q
 from ..query_hits import Span, affirmed, hits
@@ -18,52 +19,65 @@ from .percolate import Percolator
 from .quoting import QUOTES, quote
 from .records import Fact, Matched, Quote, Subscription
 
+Clauses: TypeAlias = dict[str, q.Query]
+"""The affirmed clauses of a query by their canonical form, in reading order."""
+
 
 class Matching:
     """Subscriptions, ready to be met. A paused one is met by no document."""
 
     def __init__(self, subscriptions: Iterable[Subscription] = ()) -> None:
         self._kept: dict[str, Subscription] = {}
-        self._queries: dict[str, q.Query] = {}
+        self._clauses: dict[str, Clauses] = {}
         self._percolator = Percolator()
         self.unreadable: dict[str, str] = {}
         """Subscriptions whose query cannot be read (any more), with a sentence; nothing meets them."""
         self.replace(subscriptions)
 
     def replace(self, subscriptions: Iterable[Subscription]) -> None:
-        """Have these from now on; only what is new, changed or gone costs anything."""
+        """Have these from now on; only what is new, changed or gone costs more than a look."""
         wanted = {one.id: one for one in subscriptions if not one.paused}
-        for id_ in self._kept.keys() - wanted.keys():
-            self._remove(id_)
         for id_, subscription in wanted.items():
-            known = self._kept.get(id_)
-            if known is None or known.query != subscription.query:
-                self._add(subscription)
-            self._kept[id_] = subscription
+            if self._kept.get(id_) is not subscription:
+                self.put(subscription)
+        if len(self._kept) > len(wanted):
+            for id_ in self._kept.keys() - wanted.keys():
+                self.drop(id_)
 
-    def _remove(self, id_: str) -> None:
-        del self._kept[id_]
-        self._queries.pop(id_, None)
-        self.unreadable.pop(id_, None)
-        self._percolator.remove(id_)
-
-    def _add(self, subscription: Subscription) -> None:
+    def put(self, subscription: Subscription) -> None:
+        """Take up one that is new or changed."""
+        id_, known = subscription.id, self._kept.get(subscription.id)
+        if subscription.paused:
+            self.drop(id_)
+            return
+        self._kept[id_] = subscription
+        if known is not None and known.query == subscription.query:
+            return
+        self._forget(id_)
         try:
             query = parse(subscription.query)
         except q.QuerySyntaxError as error:
-            self._percolator.remove(subscription.id)
-            self.unreadable[subscription.id] = str(error)
+            self.unreadable[id_] = str(error)
             return
-        self.unreadable.pop(subscription.id, None)
-        self._queries[subscription.id] = query
-        self._percolator.add(subscription.id, q.narrow(query))
+        self._clauses[id_] = {str(clause): clause for clause in affirmed(query)}
+        self._percolator.add(id_, q.narrow(query))
+
+    def drop(self, id: str) -> None:  # noqa: A002
+        """Let one go; an unknown id is ignored."""
+        self._kept.pop(id, None)
+        self._forget(id)
+
+    def _forget(self, id_: str) -> None:
+        self._clauses.pop(id_, None)
+        self.unreadable.pop(id_, None)
+        self._percolator.remove(id_)
 
     def fact(self, document: Document) -> Fact:
         """The document with every subscription it meets, by id; often none."""
         prepared = prepare(document)
         found = self._percolator.match(prepared)
         why = _Why(document, prepared)
-        matched = [why.matched(self._kept[id_], self._queries[id_]) for id_ in found]
+        matched = [why.matched(self._kept[id_], self._clauses[id_]) for id_ in found]
         return _fact(document, tuple(matched))
 
     @staticmethod
@@ -114,14 +128,15 @@ class _Why:
     def __init__(self, document: Document, prepared: Prepared) -> None:
         self._document = document
         self._prepared = prepared
-        self._known: dict[q.Query, tuple[Span, ...] | None] = {}
+        self._words: set[str] = set().union(*prepared.words.values())
+        self._known: dict[str, tuple[Span, ...] | None] = {}
 
-    def matched(self, subscription: Subscription, query: q.Query) -> Matched:
+    def matched(self, subscription: Subscription, clauses: Clauses) -> Matched:
         """Say why the document meets the subscription."""
         holding = {
-            str(clause): spans
-            for clause in dict.fromkeys(affirmed(query))
-            if (spans := self._spans(clause)) is not None
+            said: spans
+            for said, clause in clauses.items()
+            if (spans := self._spans(said, clause)) is not None
         }
         return Matched(
             subscription=subscription.id,
@@ -130,12 +145,17 @@ class _Why:
             quotes=self._quotes(list(holding.values())),
         )
 
-    def _spans(self, clause: q.Query) -> tuple[Span, ...] | None:
+    def _spans(self, said: str, clause: q.Query) -> tuple[Span, ...] | None:
         """Where the words of a clause stand; None when it does not hold."""
-        if clause not in self._known:
-            true = holds(clause, self._prepared)
-            self._known[clause] = hits(clause, self._document) if true else None
-        return self._known[clause]
+        if said not in self._known:
+            self._known[said] = self._look(clause)
+        return self._known[said]
+
+    def _look(self, clause: q.Query) -> tuple[Span, ...] | None:
+        if isinstance(clause, q.Phrase):  # it holds where its words stand
+            there = self._words.issuperset(clause.tokens[: -1 if clause.prefix else None])
+            return (hits(clause, self._document) or None) if there else None
+        return hits(clause, self._document) if holds(clause, self._prepared) else None
 
     def _quotes(self, spans: list[tuple[Span, ...]]) -> tuple[Quote, ...]:
         """The first of each clause first, then the second of each."""
