@@ -1,7 +1,8 @@
 """Every topic of the distributed mode and what it holds; nothing else spells a topic name.
 
     articles.raw ─► articles.flagged.gN ─► articles.grouped.gN ─► Elasticsearch
-                         deadletters.STAGE, control
+                                        └► alerts.facts.gN ─► alerts, alerts.deliveries
+                         subscriptions, deadletters.STAGE, control
 
 N is the generation: a replay builds the next one beside the live one.
 """
@@ -27,6 +28,31 @@ def grouped(broker: Broker, generation: int) -> str:
     return f"{broker.prefix}articles.grouped.g{generation}"
 
 
+def subscriptions(broker: Broker) -> str:
+    """Every subscription with all its versions; key: its id."""
+    return f"{broker.prefix}subscriptions"
+
+
+def facts(broker: Broker, generation: int) -> str:
+    """What the alert stage works: documents matched with all subscriptions, and requests of people."""
+    return f"{broker.prefix}alerts.facts.g{generation}"
+
+
+def alert_state(broker: Broker, generation: int) -> str:
+    """What the alert stage knows, row by row, for whoever takes it over."""
+    return f"{broker.prefix}alerts.state.g{generation}"
+
+
+def alerts(broker: Broker) -> str:
+    """Every alert raised, and whether it was withdrawn; of all generations."""
+    return f"{broker.prefix}alerts"
+
+
+def deliveries(broker: Broker) -> str:
+    """Every message to a channel, and how far it is; of all generations."""
+    return f"{broker.prefix}alerts.deliveries"
+
+
 def dead_letters(broker: Broker, stage: str) -> str:
     """What a stage gave up on, by the place it came from."""
     return f"{broker.prefix}deadletters.{stage}"
@@ -45,9 +71,13 @@ def workers_group(broker: Broker, generation: int) -> str:
 __all__ = [
     "GENERATION",
     "STAGES",
+    "alert_state",
+    "alerts",
     "connectors_group",
     "control",
     "dead_letters",
+    "deliveries",
+    "facts",
     "feed_states",
     "feeds",
     "flagged",
@@ -55,5 +85,6 @@ __all__ = [
     "partition_of",
     "partition_of_feed",
     "raw",
+    "subscriptions",
     "workers_group",
 ]

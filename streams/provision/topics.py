@@ -55,6 +55,8 @@ def wanted(broker: Broker, generations: Iterable[int], retention: int = -1) -> l
             for one in (
                 topic(topics.flagged(broker, generation), _COMPACTED | _limit(MESSAGE_LIMIT)),
                 topic(topics.grouped(broker, generation), _kept(7 * _DAY) | _limit(MESSAGE_LIMIT)),
+                topic(topics.facts(broker, generation), _kept(7 * _DAY) | _limit(MESSAGE_LIMIT), 1),
+                topic(topics.alert_state(broker, generation), _COMPACTED | _SMALL, 1),
             )
         ),
         *(
@@ -64,6 +66,9 @@ def wanted(broker: Broker, generations: Iterable[int], retention: int = -1) -> l
         topic(topics.feeds(broker), _COMPACTED),
         topic(topics.feed_states(broker), _COMPACTED | _SMALL),
         topic(topics.control(broker), _COMPACTED | _SMALL, 1),
+        topic(topics.subscriptions(broker), _COMPACTED | _SMALL | _limit(MESSAGE_LIMIT), 1),
+        topic(topics.alerts(broker), _COMPACTED | _SMALL, 1),
+        topic(topics.deliveries(broker), _COMPACTED | _SMALL, 1),
     ]
 
 

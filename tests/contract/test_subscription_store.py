@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connectors.broker import broker_of
 from connectors.errors import UserError
+from streams import topics
 from streams.core.alerts.condition_defaults import default_condition
 from streams.core.alerts.editing import asked
 from streams.core.alerts.records import Subscription
 from streams.core.query import QuerySyntaxError
+from streams.kafka_admin import administering
+from streams.provision.topics import wanted
 from streams.subscriptions.files import FileSubscriptions
+from streams.subscriptions.kafka import KafkaSubscriptions
 from streams.subscriptions.memory import MemorySubscriptions
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -20,9 +26,24 @@ BORDER = Subscription(id="border", name="Borders", query='"face recognition" bor
 IRIS = Subscription(id="iris", name="人脸识别", query="iris", condition=default_condition("spike"))
 
 
-@pytest.fixture(params=["memory", "files"])
+@pytest.fixture(params=["memory", "files", pytest.param("kafka", marks=pytest.mark.servers)])
 def store(request, tmp_path):
-    return MemorySubscriptions() if request.param == "memory" else FileSubscriptions(tmp_path / "kept")
+    if request.param == "kafka":
+        yield from _in_kafka(request.getfixturevalue("kafka"), request.getfixturevalue("prefix"))
+    else:
+        memory = request.param == "memory"
+        yield MemorySubscriptions() if memory else FileSubscriptions(tmp_path / "kept")
+
+
+def _in_kafka(server, prefix):
+    broker = broker_of({"broker": server.url, "topic_prefix": f"{prefix}."})
+    topic = next(one for one in wanted(broker, []) if one.name == topics.subscriptions(broker))
+    with administering(broker) as admin:
+        admin.create_topics({topic.name: {"num_partitions": 1, "replication_factor": 1}})
+        admin.wait_for_topics([topic.name])
+        with contextlib.closing(KafkaSubscriptions(broker)) as store:
+            yield store
+        admin.delete_topics([topic.name])
 
 
 def test_a_store_is_empty_at_first(store):
