@@ -104,6 +104,8 @@ def posted(context: Context) -> Iterator[Post]:
     settings = context.settings
     signing = signing_of(context.home, settings)
     database = open_alerts(alerts_file(context.store))
+    # a claim has to be on the disk before its message leaves, or a power cut would hide that it may have
+    database.connection.execute("PRAGMA synchronous = FULL")
     try:
         with subscriptions(context) as kept:
             messages = Messages(
