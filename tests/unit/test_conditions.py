@@ -241,8 +241,31 @@ def test_silence_since_the_subscription_began():
 def test_silence_of_the_fetch_is_told_apart():
     leads = steady(2, 1, before=40)  # and nothing from the third day on
     (alert,) = told(a_subscription("silence"), [a_fact("a", 48)], leads, START + 9 * DAY)
-    assert "but we received only 0 of usually 168 stories: this may be our fetch" in alert.sentence
+    assert (
+        "but we received only 0 of usually 168 stories and next to none on 7 of 7 days: this may be our fetch"
+        in alert.sentence
+    )
     assert (alert.numbers["monitored"], alert.numbers["usual"]) == (0, 168)
+
+
+def test_a_fetch_that_broke_within_the_silence_is_told_too():
+    leads = steady(5, 1, before=40)  # the silence begins on the third day, the other on the sixth
+    (alert,) = told(a_subscription("silence"), [a_fact("a", 48)], leads, START + 9 * DAY)
+    assert "only 72 of usually 168 stories and next to none on 4 of 7 days: this may be" in alert.sentence
+
+
+def test_a_quiet_weekend_is_no_broken_fetch():
+    leads = steady(20, 1, before=40)
+    for hour in range(24 * 4, 24 * 6):
+        leads.discard(START + hour * HOUR)
+    (alert,) = told(a_subscription("silence"), [a_fact("a", 0)], leads, START + 9 * DAY)
+    assert alert.sentence.endswith("120 stories monitored in that time, usually 168.")
+
+
+def test_silence_of_hours_looks_at_them_as_a_whole():
+    leads = steady(2, 1, before=40)
+    alerts = told(a_subscription("silence", window=6 * HOUR), [a_fact("a", 47)], leads, START + 53 * HOUR)
+    assert alerts[-1].sentence.endswith("received only 1 of usually 6 stories: this may be our fetch.")
 
 
 # new-term, new-entity, new-pairing
@@ -304,6 +327,15 @@ def test_pairs_within_one_facet_are_of_two_different_names():
     subscription = a_subscription("new-pairing", facets=("organisation", "organisation"))
     (alert,) = told(subscription, [fact], OLD)
     assert len(alert.numbers) == 1 + 3
+
+
+def test_new_pairs_are_told_by_their_first_name():
+    fact = named("a", 0, "organisation:megvii", "organisation:yitu", "watchlist:detention", "watchlist:laws")
+    (alert,) = told(a_subscription("new-pairing"), [fact], OLD)
+    assert alert.sentence.endswith(
+        "organisation:megvii with watchlist:detention and watchlist:laws;"
+        " organisation:yitu with watchlist:detention and watchlist:laws."
+    )
 
 
 def test_a_list_of_many_new_names_is_one_sentence():

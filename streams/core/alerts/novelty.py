@@ -48,8 +48,7 @@ class Novelty(Evaluator):
         return [self._alert(fact, new)]
 
     def _alert(self, fact: Fact, new: Sequence[Name]) -> Alert:
-        said = [" with ".join(name) for name in new]
-        sentence = f"First time in {length(self.condition.window)} in a matching article: {listed(said)}."
+        sentence = f"First time in {length(self.condition.window)} in a matching article: {_said(new)}."
         numbers = {"days": self.condition.window.total_seconds() / 86400}
         numbers |= dict.fromkeys(map(" + ".join, new), 0.0)
         key = f"{', '.join(map(' + '.join, new))} @ {fact.id}"
@@ -58,6 +57,17 @@ class Novelty(Evaluator):
     def moved(self, told: Alert, new: Alert) -> bool:
         """Nothing that was not told of then."""
         return new.numbers.keys() <= told.numbers.keys() and abs(told.when - new.when) < self.condition.window
+
+
+def _said(new: Sequence[Name]) -> str:
+    """`organisation:megvii with watchlist:detention and watchlist:vendors`, each first name once."""
+    seconds: dict[str, list[str]] = {}
+    for first, *rest in new:
+        seconds.setdefault(first, []).extend(rest)
+    if all(seconds.values()):
+        pairs = [f"{first} with {listed(rest)}" for first, rest in seconds.items()]
+        return listed(pairs, between="; ", last="; ")
+    return listed(list(seconds))
 
 
 def known(leads: Leads, moment: datetime, window: timedelta) -> bool:

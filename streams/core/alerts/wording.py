@@ -36,7 +36,7 @@ def percent(share: float) -> str:
     return f"{figure(share * 100)} %"
 
 
-def listed(words: Sequence[str], most: int = 5) -> str:
+def listed(words: Sequence[str], most: int = 5, between: str = ", ", last: str = " and ") -> str:
     """`a, b and c`; the rest beyond `most` is counted."""
     shown = [*words[:most]] if len(words) <= most else [*words[: most - 1], f"{len(words) - most + 1} more"]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return shown[0] if len(shown) == 1 else f"{between.join(shown[:-1])}{last}{shown[-1]}"
