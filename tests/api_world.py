@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from alerts import an_alert
 from embedded_runs import command, environment, world_items
 from starlette.types import ASGIApp
 
@@ -156,6 +155,3 @@ def a_delivery(home: Path, alert: Alert, channel: str, **given: Any) -> Delivery
     with alert_file(home) as (_, outbox):
         outbox.queue(delivery)
     return delivery
-
-
-__all__ = ["an_alert"]

@@ -128,7 +128,7 @@ class Look(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    urls: list[Url] = Field(min_length=1, max_length=20)
+    urls: list[Url] = Field(min_length=1, max_length=10)
 
 
 @router.get("", response_model=Feeds, summary="List feeds with their health")

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header, Path
@@ -22,7 +22,7 @@ from streams.core.alerts.phrasing import LABELS, link
 from streams.core.alerts.records import Alert, Subscription
 from streams.signing import signing_of
 
-from .answers import Missing, problem
+from .answers import PROBLEMS, Missing, Problem, problem
 from .asked import Ports
 from .feed_forms import TYPES, FeedEntry, OutFeed, write
 from .pages import alert_html
@@ -33,7 +33,20 @@ NEWEST = 50
 _FRESH = "private, max-age=60"
 
 
-@router.get("/{id}/{file}", summary="Read a subscription as a feed")
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The feed.",
+        "content": {kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in TYPES.values()},
+    },
+    304: {"description": "Nothing changed."},
+    **{status: one for status, one in PROBLEMS.items() if status in {400, 403, 404, 421, 503}},
+    410: {"model": Problem, "description": "The subscription was removed."},
+}
+
+
+@router.get(
+    "/{id}/{file}", summary="Read a subscription as a feed", responses=_ANSWERS, response_class=Response
+)
 def read_feed(
     ports: Ports,
     id: Annotated[str, Path(max_length=64)],  # noqa: A002 - the name in the address

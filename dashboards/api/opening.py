@@ -20,6 +20,7 @@ from connectors.console import Context
 from connectors.state import FeedState, FeedStateStore
 from streams.alerts import AlertStore
 from streams.cli.alerts import opened as alerts
+from streams.cli.deadletters import dead_letters
 from streams.core.compiled import Vocabulary
 from streams.deadletters import DeadLetters
 from streams.deadletters.embedded import EmbeddedDeadLetters
@@ -49,8 +50,8 @@ class Writing(Protocol):
     def feeds(self, work: Callable[[FeedStateStore], _T]) -> _T:
         """Change the feed list. Raises StoreError when somebody else is writing."""
 
-    def dead_letters(self, work: Callable[[DeadLetters], _T]) -> _T:
-        """Take up dead letters, or give them up."""
+    def dead_letters(self, work: Callable[[DeadLetters], _T], by: Callable[[], Vocabulary]) -> _T:
+        """Take up dead letters by a vocabulary, or give them up."""
 
 
 @dataclass(slots=True)
@@ -145,11 +146,11 @@ class OwnWriting:
         with opened(self.context, writer=True) as store:
             return work(store)
 
-    def dead_letters(self, work: Callable[[DeadLetters], _T]) -> _T:
+    def dead_letters(self, work: Callable[[DeadLetters], _T], by: Callable[[], Vocabulary]) -> _T:
         """See Writing."""
-        from streams.cli.deadletters import dead_letters
-
-        return work(dead_letters(self.context))
+        if self.context.distributed:
+            return work(dead_letters(self.context))
+        return work(EmbeddedDeadLetters(self.context.store, by))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +171,9 @@ class InstanceWriting:
 
         return self._in_loop(change)
 
-    def dead_letters(self, work: Callable[[DeadLetters], _T]) -> _T:
+    def dead_letters(self, work: Callable[[DeadLetters], _T], by: Callable[[], Vocabulary]) -> _T:
         """See Writing."""
-        letters = EmbeddedDeadLetters(
-            self.context.store,
-            lambda: vocabulary(self.context.settings),
-            lambda: contextlib.nullcontext(self.instance),
-        )
+        letters = EmbeddedDeadLetters(self.context.store, by, lambda: contextlib.nullcontext(self.instance))
         return self._in_loop(lambda: work(letters))
 
     def _in_loop(self, work: Callable[[], _T]) -> _T:

@@ -108,7 +108,7 @@ def retry(ports: Ports, chosen: Chosen) -> Response:
         asked = known[:RETRIED] if chosen.ids is None else [_one(known, str(id_)) for id_ in chosen.ids]
         return letters.retry(asked) if asked else {}
 
-    outcomes = ports.writing.dead_letters(work)
+    outcomes = ports.writing.dead_letters(work, ports.vocabulary)
     return answer({"retried": sum(outcomes.values()), "outcomes": outcomes})
 
 

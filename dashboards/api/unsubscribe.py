@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from starlette.responses import HTMLResponse, Response
@@ -18,16 +18,22 @@ from streams.core.alerts.records import Subscription
 from streams.signing import signing_of
 from streams.subscriptions import SubscriptionStore
 
+from .answers import PROBLEMS
 from .asked import Ports
 from .pages import page
 
 router = APIRouter(prefix="/unsubscribe", tags=["outside"], default_response_class=HTMLResponse)
 
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    **{status: one for status, one in PROBLEMS.items() if status in {400, 403, 421, 503}},
+    404: {"description": "This address is not known.", "content": {"text/html": {}}},
+}
+
 SubscriptionPart = Annotated[str, Path(max_length=64)]
 TokenPart = Annotated[str, Path(max_length=64)]
 
 
-@router.get("/{id}/{token}", summary="Ask whether to unsubscribe")
+@router.get("/{id}/{token}", summary="Ask whether to unsubscribe", responses=_ANSWERS)
 def ask(ports: Ports, id: SubscriptionPart, token: TokenPart) -> Response:  # noqa: A002 - the name in the address
     """A page with one button; changes nothing."""
     with ports.subscriptions() as store:
@@ -46,7 +52,7 @@ def ask(ports: Ports, id: SubscriptionPart, token: TokenPart) -> Response:  # no
     )
 
 
-@router.post("/{id}/{token}", summary="Unsubscribe")
+@router.post("/{id}/{token}", summary="Unsubscribe", responses=_ANSWERS)
 def unsubscribe(ports: Ports, id: SubscriptionPart, token: TokenPart) -> Response:  # noqa: A002
     """Take the channel off the subscription; once more changes nothing more."""
     with ports.subscriptions() as store:
