@@ -51,7 +51,11 @@ _LENGTH = _Written("LENGTH", read_length)
 _CONDITION = (
     click.option("--when", "kind", type=click.Choice(KINDS), help="What is worth an alert [default: each]."),
     click.option("--count", type=int, help="threshold, spike: at least so many stories [5]."),
-    click.option("--window", type=_LENGTH, help="In such a time; new-*: unseen for it [1d; 7d; 90d]."),
+    click.option(
+        "--window",
+        type=_LENGTH,
+        help="threshold, spike: within it [1d]; silence: none for it [7d]; new-*: unseen for it [90d].",
+    ),
     click.option("--factor", type=float, help="spike: so many times what is usual [3]."),
     click.option("--sources", type=int, help="threshold, spike: from so many independent sources [2]."),
     click.option("--cooldown", type=_LENGTH, help="threshold, spike: quiet for so long after one [1d]."),

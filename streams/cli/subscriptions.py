@@ -16,6 +16,7 @@ from ..core.alerts.changes import changes, condition_text, rhythm_text
 from ..core.alerts.editing import id_of, masked
 from ..core.alerts.records import Rhythm, Subscription
 from ..core.alerts.showing import as_fields
+from ..core.alerts.subscription_toml import SubscriptionFileError
 from ..core.alerts.written_times import moment_in, read_length
 from ..subscriptions import SubscriptionStore
 from ..subscriptions.choose import subscriptions as opened
@@ -264,13 +265,21 @@ def remove(context: Context, *, names: tuple[str, ...], as_json: bool) -> None:
     Example: biowire subscriptions remove borders
     """
     with opened(context) as store:
-        gone = [found(store, name).id for name in names]
+        gone = [_id(store, name) for name in names]
         for id_ in dict.fromkeys(gone):
             store.remove(id_, os_user(), datetime.now(UTC))
     if as_json:
         print_json({"removed": gone})
     else:
         click.echo("\n".join(f"Removed {id_}" for id_ in gone))
+
+
+def _id(store: SubscriptionStore, name: str) -> str:
+    """Of a subscription, also of one whose file cannot be read: that can be removed all the same."""
+    try:
+        return found(store, name).id
+    except SubscriptionFileError:
+        return name
 
 
 def _set(context: Context, name: str, *, as_json: bool, **fields: Any) -> None:

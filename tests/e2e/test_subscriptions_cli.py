@@ -382,6 +382,8 @@ def test_check_tells_every_problem_with_file_and_line(home):
         "twice.toml",
     ]
     assert "cannot be read: see `biowire subscriptions check`" in call(home, "subscriptions", "list").stderr
+    assert told(home, "subscriptions", "remove", "broken") == {"removed": ["broken"]}
+    assert not (folder / "broken.toml").exists()
 
 
 def wrong(words, *arguments):
