@@ -72,7 +72,10 @@ def run(context: Context, opml: str | None, starter: bool, once: bool, no_web: b
                 if once
                 else _until_stopped(context, monitor, instance, service, web=not no_web)
             )
-        result = summary(instance, progress.settled(), alerts=stage.counts(), feeds=feeds_of(progress))
+        sent = dict(service.deliverer.settled)
+        result = summary(
+            instance, progress.settled(), alerts=stage.counts(), messages=sent, feeds=feeds_of(progress)
+        )
     if as_json:
         print_json(result)
     else:

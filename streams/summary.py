@@ -56,4 +56,7 @@ def print_summary(result: Mapping[str, Any]) -> None:
         table.add_row("[bold]Alerts", f"[bold]{sum(result['alerts'].values()):,}", said)
         for subscription, count in result["alerts"].items():
             table.add_row(f"  {subscription}", f"{count:,}", "")
+    if result.get("messages"):
+        said = ", ".join(f"{state} {count:,}" for state, count in sorted(result["messages"].items()))
+        table.add_row("[bold]Messages", f"[bold]{sum(result['messages'].values()):,}", said)
     console.print(table)

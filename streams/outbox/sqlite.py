@@ -114,8 +114,9 @@ class SqliteOutbox:
     def waiting_channels(self) -> Sequence[tuple[str, str]]:
         """See Outbox."""
         return self._execute(
-            "SELECT DISTINCT w.subscription, w.channel FROM waiting_alerts w "
-            "JOIN alerts a ON a.id = w.alert WHERE a.withdrawn = ''"
+            "SELECT subscription, channel FROM channels c WHERE EXISTS (SELECT 1 FROM waiting_alerts w "
+            "JOIN alerts a ON a.id = w.alert AND a.withdrawn = '' "
+            "WHERE w.subscription = c.subscription AND w.channel = c.channel)"
         ).fetchall()
 
     def waiting(self, subscription: str, channel: str) -> Sequence[Waiting]:

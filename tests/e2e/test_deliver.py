@@ -128,7 +128,8 @@ async def test_run_sends_beside_its_work_and_stops_when_told(tmp_path, hook, cer
             async with asyncio.timeout(60):
                 out, err = await process.communicate()
         assert (process.returncode, err) == (0, b"")
-        assert json.loads(out)["alerts"] == {"gates": 1}
+        told = json.loads(out)
+        assert (told["alerts"], told["messages"]) == ({"gates": 1}, {"delivered": 2})
 
 
 async def test_a_mail_server_that_hangs_keeps_nobody_from_stopping(tmp_path, hook, certificates):
