@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from shared_data import ROOT
 
-from dashboards.cli import biowire
+from dashboards.cli import biowire, main
 from streams.core.alerts.condition_defaults import KNOWN, NAMED
 from streams.core.alerts.records import KINDS, RHYTHMS
 from streams.core.alerts.subscription_toml import CONDITION, RHYTHM, TABLES, TOP, read, write
@@ -56,6 +56,15 @@ def test_every_command_of_the_guide_works(tmp_path: Path, monkeypatch: pytest.Mo
         if arguments[:2] == ["subscriptions", "add"] and not alert:
             assert CliRunner().invoke(biowire, [*home, "ingest", "items.jsonl"]).exit_code == 0
             alert = json.loads(CliRunner().invoke(biowire, [*home, "alerts", "list", "--json"]).stdout)["id"]
+
+
+def test_mistakes_are_answered_as_the_guide_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = "".join(text for language, text in BLOCKS if language == "console").splitlines()
+    assert len(said) >= 10
+    for command, answer in zip(said[::2], said[1::2], strict=True):
+        code = main(["--home", str(tmp_path), *shlex.split(command.removeprefix("$ biowire "))])
+        assert (code, capsys.readouterr().err.strip()) == (2, answer)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_file_of_the_guide_is_a_subscription() -> None:
