@@ -99,6 +99,7 @@ class Access:
         """Nobody but this machine's users can ask, and they were given no tokens."""
         return (
             not self.guarded()
+            and host_name(self.public_host) in {"", *_LOOPBACK_NAMES}
             and _is_loopback(request.client)
             and host_name(request.headers.get("host", "")) in _LOOPBACK_NAMES
             and not any(name in request.headers for name in _PROXIED)

@@ -21,8 +21,8 @@ def request(method: str = "GET", path: str = "/api/v1/documents", **given: Any) 
     return Request(method=method, path=path, headers=headers, **fields)
 
 
-def access(guarded: bool = True, public: str = "news.example.org") -> Access:
-    return Access(public, lambda: guarded, (known,))
+def access(guarded: bool = True, public: str = "") -> Access:
+    return Access(public or ("news.example.org" if guarded else "127.0.0.1:8383"), lambda: guarded, (known,))
 
 
 @pytest.mark.parametrize(
@@ -170,9 +170,16 @@ def test_a_token_is_needed_for_all_but_reading_on_loopback_without_tokens(
     ids=["from-the-network", "by-the-public-name", "x-forwarded-for", "forwarded", "via", "nobody"],
 )
 def test_without_tokens_only_this_machine_reads_freely(given: dict[str, Any]) -> None:
-    access(guarded=False).check(request())
+    here = access(guarded=False, public="127.0.0.1:8383")
+    here.check(request())
+    with pytest.raises(Refusal):
+        here.check(request(**given))
+
+
+def test_who_has_a_public_address_reads_by_tokens_only() -> None:
+    """A proxy may say neither the outer name nor that it is one."""
     with pytest.raises(Refusal, match="401"):
-        access(guarded=False).check(request(**given))
+        access(guarded=False, public="news.example.org").check(request())
 
 
 @pytest.mark.parametrize("name", ["x-http-method-override", "x-http-method", "x-method-override"])
