@@ -1,12 +1,14 @@
 """What goes into the next message to a channel, or when to look again: one decision at a time."""
 
+import random
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from alerts import a_subscription
 from builders import NOON, at
 
+from streams.core.alerts.forecast import messages
 from streams.core.alerts.planning import Dropped, Pace, Waiting, planned, receiver, standing
 from streams.core.alerts.records import Delivery, Rhythm
 
@@ -91,6 +93,30 @@ def test_at_once_means_at_most_one_a_minute_and_fewer_before_a_receiver_that_is_
 def test_digests(waiting, last, now, expected):
     found = decide(*waiting, last=last, now=now, rhythm=DAILY)
     assert (found.period if isinstance(found, Delivery) else found) == expected
+
+
+QUIET = (time(22), time(7))
+
+
+@pytest.mark.parametrize("quiet", [None, QUIET], ids=["", "quiet"])
+@pytest.mark.parametrize("every", ["hourly", "daily", "weekly"])
+def test_as_many_digests_are_made_up_as_were_forecast(every, quiet):
+    rhythm = Rhythm(every=every, at=time(6, 30), zone="Europe/Berlin", quiet=quiet)
+    chance = random.Random(7)
+    moments = sorted(
+        datetime(2026, 3, 20, tzinfo=UTC) + chance.random() * timedelta(days=20) for _ in range(150)
+    )
+    waiting, sent_so_far, last = [], 0, None
+    for minute in range(0, 60 * 24 * 30, 10):
+        now = datetime(2026, 3, 20, tzinfo=UTC) + minute * MINUTE
+        waiting += [
+            Waiting(alert=f"{one}", when=one, raised=one) for one in moments if now - 10 * MINUTE < one <= now
+        ]
+        found = decide(*waiting, last=last, now=now, rhythm=rhythm) if waiting else None
+        if isinstance(found, Delivery):
+            last, sent_so_far = replace(found, state="delivered"), sent_so_far + 1
+            waiting = [one for one in waiting if one.alert not in found.alerts]
+    assert (waiting, sent_so_far) == ([], messages(rhythm, moments))
 
 
 def test_muted_is_recorded_at_once_whatever_the_rhythm():

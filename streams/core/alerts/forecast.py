@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .records import RHYTHMS, Every, Rhythm
-from .rhythm import next_end, quiet_until
+from .rhythm import last_end, next_end, quiet_until
 
 _WEEK = timedelta(weeks=1)
 _DAY = timedelta(days=1)
@@ -53,5 +53,6 @@ def messages(rhythm: Rhythm, rising: Iterable[datetime]) -> int:
     count, end = 0, None
     for moment in rising:
         if end is None or moment >= end:
-            count, end = count + 1, next_end(rhythm, moment)
+            sent = quiet_until(rhythm, next_end(rhythm, moment))
+            count, end = count + 1, last_end(rhythm, sent)
     return count
