@@ -22,7 +22,7 @@ from pathlib import Path
 from connectors.errors import StoreError
 
 from ..core.alerts.changes import changes
-from ..core.alerts.editing import LONGEST_ID, asked, checked
+from ..core.alerts.editing import LONGEST_ID, asked, checked, refuse_stale
 from ..core.alerts.records import ID, Subscription
 from ..core.alerts.subscription_toml import MOST_CHARACTERS, SubscriptionFileError, read, write
 from ..core.alerts.toml_editing import edited
@@ -90,6 +90,7 @@ class FileSubscriptions:
             self._refuse_broken(subscription.id)
             if old is not None and asked(old) == asked(subscription):
                 return old
+            refuse_stale(subscription, old)
             last = self._history.last_of(subscription.id)
             version = 1 if last is None else last.subscription.version + 1
             new = replace(subscription, version=version, changed_at=now, changed_by=by)

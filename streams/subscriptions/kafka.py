@@ -25,7 +25,7 @@ from connectors.kafka_errors import TIMEOUT, partition_counts, sentence
 
 from .. import topics
 from ..core.alerts.changes import changes
-from ..core.alerts.editing import asked, checked
+from ..core.alerts.editing import asked, checked, refuse_stale
 from ..core.alerts.records import Subscription
 from ..kafka_log import NotReadWholeError, Sending
 from .history import REMOVED, Version
@@ -114,6 +114,7 @@ class KafkaSubscriptions:
             old = own[-1].subscription if own and not own[-1].removed else None
             if old is not None and asked(old) == asked(subscription):
                 return old
+            refuse_stale(subscription, old)
             version = own[-1].subscription.version + 1 if own else 1
             new = replace(subscription, version=version, changed_at=now, changed_by=by)
             self._write(new.id, [*own, Version(changes(old, new), new)])

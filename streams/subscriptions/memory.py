@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..core.alerts.changes import changes
-from ..core.alerts.editing import asked, checked
+from ..core.alerts.editing import asked, checked, refuse_stale
 from ..core.alerts.records import Subscription
 from .history import REMOVED
 
@@ -44,6 +44,7 @@ class MemorySubscriptions:
         old, history = self._kept.get(subscription.id), self._history.setdefault(subscription.id, [])
         if old is not None and asked(old) == asked(subscription):
             return old
+        refuse_stale(subscription, old)
         version = history[-1][0].version + 1 if history else 1
         new = replace(subscription, version=version, changed_at=now, changed_by=by)
         self._kept[new.id] = new

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -59,7 +60,7 @@ class World:
         return [one.alert.key for one in raised]
 
     def save(self, subscription) -> None:
-        self.subscriptions.save(subscription, "me", NOW)
+        self.subscriptions.save(replace(subscription, changed_at=None), "me", NOW)
         self.alerting.refresh()
 
     @property
@@ -265,6 +266,20 @@ def test_nobody_subscribed_costs_no_look_at_any_document(store) -> None:
     assert world.alerting.idle
     world.save(a_subscription())
     assert not world.alerting.idle
+
+
+def test_a_large_past_is_looked_at_in_steps_and_what_comes_meanwhile_is_not_lost(store) -> None:
+    world = World(store, a_subscription("other", "drone"))
+    world.come(*range(1200), hours=-5)
+    world.subscriptions.save(a_subscription(), "me", NOW)
+    world.alerting.refresh(0)
+    assert world.alerting.following.seeding
+    assert world.come("meanwhile") == []
+    while world.alerting.following.seeding:
+        world.alerting.refresh(0)
+    assert world.work(7, known=True) == []
+    assert world.work("meanwhile") == [an_id("meanwhile")]
+    assert world.standing == [an_id("meanwhile")]
 
 
 def test_another_archive_is_taken_in_without_a_word(store) -> None:

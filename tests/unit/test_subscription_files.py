@@ -61,10 +61,12 @@ def test_comments_and_order_are_no_version(store, folder):
     assert store.get("border").version == 1
 
 
-def test_an_edit_by_hand_is_kept_in_the_history_when_somebody_saves_over_it(store, folder):
+def test_an_edit_by_hand_is_never_saved_over_unseen_and_stays_in_the_history(store, folder):
     old = store.get("border")
     replace_in(folder / "border.toml", "face border", "iris border")
-    store.save(replace(old, paused=True), "ben", NOW)
+    with pytest.raises(UserError, match="changed meanwhile by file"):
+        store.save(replace(old, paused=True), "ben", NOW)
+    store.save(replace(BORDER, paused=True), "ben", NOW)
     assert told(store, "border")[1:] == [
         (2, "file", "query face border becomes iris border"),
         (3, "ben", "query iris border becomes face border; paused"),

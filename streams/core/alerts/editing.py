@@ -214,6 +214,16 @@ def asked(subscription: Subscription) -> Subscription:
     return replace(subscription, version=1, changed_at=None, changed_by="")
 
 
+def refuse_stale(new: Subscription, old: Subscription | None) -> None:
+    """Raise UserError when `new` was made from an older version than `old`, which is kept now.
+
+    One that never was in a store (`changed_at` is None) was made from none: it replaces whatever is there.
+    """
+    if old is not None and new.changed_at is not None and new.version != old.version:
+        who = f"{old.id} was changed meanwhile by {old.changed_by}"
+        raise UserError(f"{who}: look at version {old.version} and try again.")
+
+
 def masked(channel: str) -> str:
     """A channel to show: without what lets others write to it, but told apart from its like."""
     scheme, _, rest = channel.partition(":")
