@@ -177,7 +177,8 @@ class Deliverer:
             return self._again(delivery, Later(str(cause)))
         except Exception as cause:  # noqa: BLE001 - the outer wall of one message
             _log.exception("message not sent", extra=_about(delivery))
-            return self._again(delivery, Later(f"{type(cause).__name__}: {cause}", uncertain=True))
+            said = f"It could not be sent for a reason of our own ({type(cause).__name__}); see the log."
+            return self._again(delivery, Later(said, uncertain=True))
         return _Outcome(state="delivered")
 
     def _again(self, delivery: Delivery, cause: Later) -> _Outcome:
