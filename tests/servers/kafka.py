@@ -164,7 +164,15 @@ class Kafka(Server):
         if self.mechanism.startswith("SCRAM"):
             for name, secret in self.users.items():
                 known += ["--add-scram", f"{self.mechanism}=[name={name},password={secret}]"]
-        command = [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties), *known]
+        command = [
+            *java,
+            "kafka.tools.StorageTool",
+            "format",
+            f"--cluster-id={cluster}",
+            "-c",
+            str(properties),
+            *known,
+        ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         if done.returncode:
             raise FailedError(f"Kafka could not format its data:\n{done.stdout}{done.stderr}")
