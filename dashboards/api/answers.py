@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from connectors.errors import BiowireError, NotYet, StoreError, TransientError, UserError
+from streams.core.alerts.editing import ChangedMeanwhile
 from streams.core.alerts.subscription_toml import SubscriptionFileError
 from streams.core.query import QuerySyntaxError
 from streams.explain import NeverReceived
@@ -77,6 +78,7 @@ _STATUS: dict[type[BiowireError], int] = {
     Missing: 404,
     NeverReceived: 404,
     Conflict: 409,
+    ChangedMeanwhile: 409,
     Busy: 429,
     NotYet: 503,
     StoreError: 503,

@@ -32,7 +32,7 @@ class SubscriptionStore(Protocol):
         """Keep a new or changed subscription; it comes back with version, `changed_at`, `changed_by`.
 
         Saving what is there already makes no version. Raises UserError for one that cannot be followed, and
-        for one made from a version (as `get` gave it) that is not the newest any more.
+        ChangedMeanwhile for one made from a version (as `get` gave it) that is not the newest any more.
         """
 
     def remove(self, id: str, by: str, now: datetime) -> bool:  # noqa: A002

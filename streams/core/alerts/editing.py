@@ -48,6 +48,10 @@ class Unfit(UserError):  # noqa: N818 - reads as the sentence it is
         self.key = key
 
 
+class ChangedMeanwhile(UserError):  # noqa: N818 - the same
+    """An edit was made from a version that is not the newest any more."""
+
+
 def checked(subscription: Subscription) -> Subscription:
     """The subscription, if all it says can be followed.
 
@@ -215,13 +219,13 @@ def asked(subscription: Subscription) -> Subscription:
 
 
 def refuse_stale(new: Subscription, old: Subscription | None) -> None:
-    """Raise UserError when `new` was made from an older version than `old`, which is kept now.
+    """Raise ChangedMeanwhile when `new` was made from an older version than `old`, which is kept now.
 
     One that never was in a store (`changed_at` is None) was made from none: it replaces whatever is there.
     """
     if old is not None and new.changed_at is not None and new.version != old.version:
         who = f"{old.id} was changed meanwhile by {old.changed_by}"
-        raise UserError(f"{who}: look at version {old.version} and try again.")
+        raise ChangedMeanwhile(f"{who}: look at version {old.version} and try again.")
 
 
 def masked(channel: str) -> str:
