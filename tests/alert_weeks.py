@@ -34,13 +34,11 @@ def captured(*files: str) -> list[dict[str, Any]]:
 
 
 def batches(items: Sequence[dict[str, Any]], size: int) -> Iterator[tuple[datetime, list[bytes]]]:
-    """At most `size` items of one day of capture, and the end of the part of the day they came in."""
+    """At most `size` items of one day of capture, and the end of that day; within it feed after feed."""
     for day, own in groupby(items, key=lambda row: row["capture_day"]):
         bodies = [json.dumps(row).encode() for row in own]
-        parts = -(-len(bodies) // size)
-        begin = datetime.fromisoformat(day).replace(tzinfo=UTC)
-        for part in range(parts):
-            yield begin + DAY * (part + 1) / parts, bodies[part * size : (part + 1) * size]
+        for at in range(0, len(bodies), size):
+            yield datetime.fromisoformat(day).replace(tzinfo=UTC) + DAY, bodies[at : at + size]
 
 
 @dataclass
