@@ -6,27 +6,27 @@ alert they give is hushed. The same happens to all of them when the archive itse
 
 from __future__ import annotations
 
-import itertools
 import logging
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
 from connectors.errors import BiowireError
 from connectors.publish.log import microseconds, moment
 
+from .alert_leads import END, EPOCH, ArchiveLeads, batches
 from .alerts import AlertStore, Followed
 from .core.alerts.conditions import history_start, leads_start
 from .core.alerts.folding import fold
-from .core.alerts.leads import LeadTimes
+from .core.alerts.leads import Leads, LeadTimes
 from .core.alerts.matching import Matching
-from .core.alerts.records import Fact, Subscription
-from .core.query import Everything, Is, QuerySyntaxError
+from .core.alerts.records import Subscription
+from .core.query import Everything, QuerySyntaxError
 from .core.query_parse import parse
-from .core.records import Document
 from .sinks import ArticleSearch
 from .subscriptions import SubscriptionStore
 
@@ -46,12 +46,12 @@ OURS = (BiowireError, sqlite3.Error)
 """Errors that no single subscription is to blame for."""
 
 _BATCH = 500
-_HORIZON, _LEADS = "horizon", "leads"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_END = datetime(9999, 1, 1, tzinfo=UTC)
+_HORIZON = "horizon"
 _NEWEST = 100
 """Documents looked at for the newest: dates that lie ahead come first."""
 
+
+_DONE = object()
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +65,8 @@ class Following:
         self._subscriptions = subscriptions
         self._stamp: object = None
         self._left_out: dict[str, tuple[Subscription, str]] = {}
-        self._leads: LeadTimes | None = None
+        self._seeding: dict[str, tuple[Subscription, Iterator[None]]] = {}
+        self.leads = ArchiveLeads(index, store)
         self._known = dict(store.followed())
         self.active: dict[str, Subscription] = {
             one.id: one for one in _running(subscriptions) if self._followed_as(one)
@@ -79,50 +80,85 @@ class Following:
             *(f"{id_}: {why}" for id_, (_, why) in sorted(self._left_out.items())),
         ]
 
-    def refresh(self) -> bool:
+    @property
+    def seeding(self) -> bool:
+        """The past of a subscription is still being looked at."""
+        return bool(self._seeding)
+
+    def refresh(self, seconds: float | None = None) -> bool:
         """See Alerting."""
         stamp = self._subscriptions.stamp()
-        if stamp == self._stamp:
-            return False
-        wanted = {one.id: one for one in _running(self._subscriptions)}
-        for id_ in self._known.keys() - wanted.keys():
+        changed = stamp != self._stamp
+        if changed:
+            self._compare({one.id: one for one in _running(self._subscriptions)})
+            self._stamp = stamp
+        return self._go_on(seconds) or changed
+
+    def _compare(self, wanted: Mapping[str, Subscription]) -> None:
+        """Go on with those as before, drop those gone, and begin to seed the others."""
+        for id_ in (self._known.keys() | self._seeding.keys()) - wanted.keys():
             self._drop(id_)
         self._left_out = {
             id_: left for id_, left in self._left_out.items() if _asked(left[0]) == _asked_of(wanted.get(id_))
         }
-        if wanted and not self.active:
+        if wanted and not self.active and not self._seeding:
             self._take_stock()
         for one in wanted.values():
-            if one.id not in self._left_out and (self._followed_as(one) or self._take_up(one)):
+            if one.id in self._left_out:
+                continue
+            if self._followed_as(one):
                 self.active[one.id] = one
-        self._stamp = stamp
-        return True
+            else:
+                self._drop(one.id)
+                self._seeding[one.id] = (one, self._seed(one))
+
+    def _go_on(self, seconds: float | None) -> bool:
+        """Seed for so long, one step at least; True when that took a subscription up, or left one out."""
+        ends = float("inf") if seconds is None else time.monotonic() + seconds
+        before = set(self._seeding)
+        while self._seeding:
+            self._step(*next(iter(self._seeding.values())))
+            if time.monotonic() >= ends:
+                break
+        return before != set(self._seeding)
+
+    def _step(self, subscription: Subscription, steps: Iterator[None]) -> None:
+        try:
+            if next(steps, _DONE) is _DONE:
+                del self._seeding[subscription.id]
+                self.active[subscription.id] = subscription
+        except QuerySyntaxError as error:
+            self.leave_out(subscription, str(error))
+        except OURS:
+            raise
+        except Exception as cause:  # noqa: BLE001 - the wall between subscriptions
+            self.leave_out(subscription, unworkable(cause))
 
     def begin_anew(self) -> None:
         """Forget the archive that was; `refresh` then seeds every subscription from the one that is."""
-        for id_ in list(self._known):
+        for id_ in self._known.keys() | self._seeding.keys():
             self._drop(id_)
         self._stamp = None
 
     def _take_stock(self) -> None:
         """Learn how far the archive goes: while nobody was subscribed, nothing of it was kept."""
-        self._store.drop_before(_END)
+        self._store.drop_before(END)
         newest = self._index.search(Everything(), limit=_NEWEST, copies=True).hits
-        at = max((min(hit.document.when, hit.document.first_seen) for hit in newest), default=_EPOCH)
-        for name in (_HORIZON, _LEADS):
-            self._store.advance(name, microseconds(at))
-        self._leads = None
+        at = max((min(hit.document.when, hit.document.first_seen) for hit in newest), default=EPOCH)
+        self._store.advance(_HORIZON, microseconds(at))
+        self.leads.begin(at)
 
     def leave_out(self, subscription: Subscription, why: str) -> None:
         """Work it no more until it is edited; it is seeded then, or at the next start."""
         self._left_out[subscription.id] = (subscription, why)
         self.active.pop(subscription.id, None)
+        self._seeding.pop(subscription.id, None)
         if known := self._known.get(subscription.id):
             self._follow(subscription.id, replace(known, asked=""))
 
     def forget_memory(self) -> None:
         """A transaction failed: what is held in memory may not be so."""
-        self._leads = None
+        self.leads.forget_memory()
         self._known = dict(self._store.followed())
 
     def since(self, id_: str) -> datetime:
@@ -149,7 +185,7 @@ class Following:
     def horizon(self) -> datetime | None:
         """Nothing more is expected from before; None in an empty archive."""
         horizon = self._horizon()
-        return None if horizon == _EPOCH else horizon
+        return None if horizon == EPOCH else horizon
 
     def _horizon(self) -> datetime:
         return moment(self._store.cursor(_HORIZON))
@@ -164,28 +200,9 @@ class Following:
             self._store.advance(_HORIZON, microseconds(to))
         return self.horizon
 
-    def leads_of(self, subscription: Subscription) -> LeadTimes:
-        """Stories opened, as far back as the subscription's condition looks."""
-        if leads_start(subscription.condition, self._horizon()) is None:
-            return LeadTimes()
-        if self._leads is None:
-            self._leads = LeadTimes(at for at, _ in self._store.leads(_EPOCH, _END))
-        return self._leads
-
-    def put_leads(self, facts: Iterable[Fact], gone: Collection[str]) -> datetime | None:
-        """Keep the leads in memory up to date; returns the oldest time at which that changes anything."""
-        if self._leads is None:
-            return None
-        facts = list(facts)
-        before = self._store.lead_times([*(fact.id for fact in facts), *gone])
-        after = {fact.id: fact.when for fact in facts if fact.role == "lead"}
-        lost = [at for id_, at in before.items() if after.get(id_) != at]
-        won = [at for id_, at in after.items() if before.get(id_) != at]
-        for at in lost:
-            self._leads.discard(at)
-        for at in won:
-            self._leads.add(at)
-        return min([*lost, *won], default=None)
+    def leads_of(self, subscription: Subscription) -> Leads:
+        """Stories opened, as far as the subscription's condition asks for them."""
+        return LeadTimes() if leads_start(subscription.condition, self._horizon()) is None else self.leads
 
     def _followed_as(self, subscription: Subscription) -> bool:
         known = self._known.get(subscription.id)
@@ -194,57 +211,38 @@ class Following:
     def _drop(self, id_: str) -> None:
         self._store.forget(id_)
         self._known.pop(id_, None)
+        self._seeding.pop(id_, None)
         self.active.pop(id_, None)
 
     def _follow(self, id_: str, followed: Followed) -> None:
         self._store.follow(id_, followed)
         self._known[id_] = followed
 
-    def _take_up(self, subscription: Subscription) -> bool:
-        """Seed a subscription; False when it cannot be worked."""
-        try:
-            self._seed(subscription)
-        except QuerySyntaxError as error:
-            self.leave_out(subscription, str(error))
-        except OURS:
-            raise
-        except Exception as cause:  # noqa: BLE001 - the wall between subscriptions
-            self.leave_out(subscription, unworkable(cause))
-        return subscription.id not in self._left_out
+    def _seed(self, subscription: Subscription) -> Iterator[None]:
+        """Take in the past of a subscription, in steps, and hush what it gives.
 
-    def _seed(self, subscription: Subscription) -> None:
-        """Take in the past of a subscription and hush what it gives.
-
-        A start killed on the way leaves facts of a subscription not followed yet: they are forgotten first.
+        Killed on the way it leaves facts of a subscription not followed yet, which are dropped first.
         """
         query = parse(subscription.query)
-        horizon = self._horizon()
-        since = _EPOCH
-        self._drop(subscription.id)
+        horizon, since = self._horizon(), EPOCH
         if self.horizon:
             since = min(horizon - LOOK_BACK, history_start(subscription.condition, horizon - LATE))
-            for batch in _batches(self._index.scan(query, since=since, copies=False)):
-                self._store.put_facts([Matching.fact_of(one, subscription) for one in batch], subscription.id)
-        self._seed_leads(subscription, horizon)
+            for batch in batches(self._index.scan(query, since=since, copies=False), _BATCH):
+                facts = [Matching.fact_of(one, subscription) for one in batch]
+                self._store.put_facts(facts, subscription.id)
+                yield
+        if start := leads_start(subscription.condition, horizon - LATE):
+            yield from self.leads.reach(start)
+        self._hush(subscription, since)
+
+    def _hush(self, subscription: Subscription, since: datetime) -> None:
         facts = self._store.facts(subscription.id)
         standing = fold(subscription, facts, self.leads_of(subscription), self.horizon)
+        last = self._store.list(limit=1)
+        followed = Followed(asked=_asked(subscription), since=since, floor=last[0].seq if last else 0)
         with self._store.transaction():
             self._store.hush(subscription.id, [one.id for one in standing])
-            last = self._store.list(limit=1)
-            self._follow(
-                subscription.id,
-                Followed(asked=_asked(subscription), since=since, floor=last[0].seq if last else 0),
-            )
-
-    def _seed_leads(self, subscription: Subscription, horizon: datetime) -> None:
-        """Bring in the leads that the condition looks at and that were not kept so far."""
-        start = leads_start(subscription.condition, horizon - LATE)
-        have = moment(self._store.cursor(_LEADS))
-        if start is not None and start < have:
-            for batch in _batches(self._index.scan(Is("lead"), since=start, until=have)):
-                self._store.put_leads((one.when, one.id) for one in batch)
-            self._store.advance(_LEADS, microseconds(start))
-            self._leads = None
+            self._follow(subscription.id, followed)
 
 
 def unworkable(cause: Exception) -> str:
@@ -265,8 +263,3 @@ def _asked(subscription: Subscription) -> str:
 
 def _asked_of(subscription: Subscription | None) -> str:
     return _asked(subscription) if subscription else ""
-
-
-def _batches(documents: Iterator[Document]) -> Iterator[list[Document]]:
-    while batch := list(itertools.islice(documents, _BATCH)):
-        yield batch

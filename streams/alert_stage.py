@@ -9,10 +9,11 @@ and leaves nothing out.
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sized
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -32,6 +33,9 @@ BATCH = 1000
 CATCHING_UP = timedelta(minutes=15)
 """After a start the clock says nothing of silence for so long: every feed due is looked at first."""
 
+SECONDS = 0.2
+"""Of a live step given to the past of new subscriptions: feeds are read and requests answered in between."""
+
 _GENERATION, _CHANGES = "generation", "changes"
 
 _log = logging.getLogger(__name__)
@@ -49,6 +53,7 @@ class AlertStage:
         self._alerting = Alerting(instance.index.several, instance.index, self._store, subscriptions)
         self._problems: list[str] = []
         self._began: datetime | None = None
+        self._meanwhile: list[Callable[..., Sized]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -60,17 +65,19 @@ class AlertStage:
         """Close the file."""
         self._database.close()
 
-    def step(self, now: datetime) -> int:
+    def step(self, now: datetime, seconds: float | None = None) -> int:
         """Work what changed since the last time, then take up edits of subscriptions; returns alerts raised.
 
+        At most so many `seconds` are given to the past of new subscriptions; the next step goes on there.
         Raises StoreError when the file cannot be written.
         """
         with self._errors():
             if self._lost():
                 self._begin_anew()
             raised = self._read_on(now)
-            if self._alerting.refresh():
+            if self._alerting.refresh(seconds):
                 self._report()
+                raised += self._catch_up(now)
         return raised
 
     def tick(self, now: datetime) -> int:
@@ -81,7 +88,7 @@ class AlertStage:
     def live(self, now: datetime) -> None:
         """A step, and a tick once feeds had the time to bring what they brought while nothing ran."""
         self._began = self._began or now
-        self.step(now)
+        self.step(now, SECONDS)
         if now - self._began >= CATCHING_UP:
             self.tick(now)
 
@@ -124,8 +131,21 @@ class AlertStage:
 
     def _work(self, lines: list[Change], now: datetime, *, quiet: bool) -> int:
         changed = list(dict.fromkeys(line.id for line in lines))
-        known = set(changed) - {line.id for line in lines if line.fresh}
-        return len(self._alerting.work(changed, (), now, known=known, quiet=quiet))
+        known = frozenset(changed) - {line.id for line in lines if line.fresh}
+        work = functools.partial(self._alerting.work, changed, (), known=known, quiet=quiet)
+        if self._alerting.following.seeding:
+            self._meanwhile.append(work)
+        return len(work(now=now))
+
+    def _catch_up(self, now: datetime) -> int:
+        """Work again what came in while subscriptions were taken up: to the others it is nothing new."""
+        if not self._meanwhile:
+            return 0
+        with self._alerting.whole():
+            raised = sum(len(work(now=now)) for work in self._meanwhile)
+        if not self._alerting.following.seeding:
+            self._meanwhile.clear()
+        return raised
 
     def _pass(self, seq: int) -> None:
         """Nobody wants to know: what changed is taken in when somebody does."""

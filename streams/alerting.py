@@ -54,15 +54,19 @@ class Alerting:
     @property
     def idle(self) -> bool:
         """Nobody is subscribed to anything."""
-        return not self.following.active
+        return not self.following.active and not self.following.seeding
 
     def problems(self) -> Sequence[str]:
         """A sentence for each subscription that is not worked although it should be."""
         return self.following.problems()
 
-    def refresh(self) -> bool:
-        """Take up what was added, edited, paused, resumed or removed; False when nothing was."""
-        if not self.following.refresh():
+    def refresh(self, seconds: float | None = None) -> bool:
+        """Take up what was added, edited, paused, resumed or removed; False when nothing was.
+
+        At most for so many `seconds`: what of the archive is not looked at by then is by the next call
+        (`following.seeding`). What comes in meanwhile has to be worked again afterwards.
+        """
+        if not self.following.refresh(seconds):
             return False
         self._renew()
         return True
@@ -111,7 +115,7 @@ class Alerting:
             for id_ in following.by_time | touched.keys():
                 self._folding(id_)  # from what is known before this
             horizon = following.move_horizon(max((fact.moment for fact in facts), default=None))
-            leads_since = following.put_leads(facts, gone)
+            leads_since = following.leads.put(facts, gone)
             self._store.put_facts(facts)
             self._store.drop_facts(gone)
             raised = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import signal
 import subprocess
@@ -13,9 +14,15 @@ from pathlib import Path
 
 import pytest
 from alert_runs import kept, of_every_kind, raised, standing, worked
+from alerts import a_subscription
+from builders import NOON
 from embedded_runs import biowire, biowire_json, command, environment, world_items, write_items
 
+from streams.alert_stage import AlertStage
 from streams.core.alerts.records import KINDS
+from streams.embedded import Instance
+from streams.seeds_files import vocabulary
+from streams.subscriptions.memory import MemorySubscriptions
 
 ITEMS = world_items()
 SUBSCRIPTION = 'name = "Cameras"\nquery = "camera OR face"\n'
@@ -60,6 +67,29 @@ def test_an_import_tells_unless_asked_not_to_and_a_replay_never_does(tmp_path: P
     assert len(new) > 10
     assert {one.alert.key for one in new}.isdisjoint(alert.key for alert in told)
     assert biowire_json("status", home=home)["alerts"] == summary["alerts"]
+
+
+def test_what_comes_while_a_subscription_is_taken_up_is_told_when_it_is(tmp_path: Path) -> None:
+    bodies = [json.dumps(item).encode() for item in ITEMS]
+    subscriptions = MemorySubscriptions([a_subscription("other", "nothing-of-the-kind")])
+    with (
+        Instance(tmp_path / "biowire.db", vocabulary({})) as instance,
+        AlertStage(instance, subscriptions) as stage,
+    ):
+        stage.step(NOON, 0.0)
+        instance.ingest(bodies[:-50], NOON, lambda: None)
+        stage.step(NOON, 0.0)
+        subscriptions.save(a_subscription("all", "*"), "me", NOON)
+        stage.step(NOON, 0.0)
+        instance.ingest(bodies[-50:], NOON, lambda: None)
+        assert stage.step(NOON, 0.0) == 0
+        before = {hit.id for hit in instance.index.scan()}
+        while not stage.counts().get("all"):
+            stage.step(NOON, 0.0)
+        instance.ingest(bodies, NOON, lambda: None)
+        assert stage.step(NOON) == 0
+        assert 0 < stage.counts()["all"] <= 50
+        assert {one.alert.key for one in raised(tmp_path)} <= before
 
 
 class HeldBack(BaseHTTPRequestHandler):
