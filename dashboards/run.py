@@ -104,7 +104,7 @@ async def _until_stopped(
     async with (
         stopping() as stop,
         alongside(service, stop),
-        _answering(context, instance, web=web) as url,
+        _answering(context, monitor, instance, web=web) as url,
     ):
         title = f"biowire is monitoring{f', and answers at {url}' if url else ''}"
         async with shown(monitor, instance, title):
@@ -112,7 +112,9 @@ async def _until_stopped(
 
 
 @contextlib.asynccontextmanager
-async def _answering(context: Context, instance: Instance, *, web: bool) -> AsyncIterator[str]:
+async def _answering(
+    context: Context, monitor: Monitor, instance: Instance, *, web: bool
+) -> AsyncIterator[str]:
     """Answer HTTP while the body runs; where, or empty for nowhere."""
     if not web:
         yield ""
@@ -121,8 +123,9 @@ async def _answering(context: Context, instance: Instance, *, web: bool) -> Asyn
     from .api.server import listen, serving
 
     settings = context.settings
+    writing = InstanceWriting(context, instance, asyncio.get_running_loop(), monitor.wake)
     place = listen(context, settings["web_host"], settings["web_port"], neighbours=True)
-    async with serving(context, place, InstanceWriting(context, instance, asyncio.get_running_loop())):
+    async with serving(context, place, writing):
         _log.info("answering", extra={"url": place.url})
         yield place.url
 

@@ -91,11 +91,13 @@ class Monitor:
         self._timer = timer
         self._housekeeping = housekeeping
         self._worked = worked
+        self._running: Service | None = None
         self.progress = Progress()
 
     async def run(self, stop: asyncio.Event) -> Progress:
         """Monitor until told to stop; what is under way is finished."""
         async with self._service() as (service, publisher):
+            self._running = service
             working = asyncio.create_task(self._work(publisher, service))
             watching = asyncio.create_task(service.run(stop))
             keeping = asyncio.create_task(self._keep_house())
@@ -107,6 +109,11 @@ class Monitor:
                 keeping.cancel()
                 await self._finish(working, publisher, service)
         return self.progress
+
+    def wake(self) -> None:
+        """Look at the feed list again: it was changed."""
+        if self._running is not None:
+            self._running.wake()
 
     async def run_once(self, *moments: datetime) -> Progress:
         """Look once at every feed that is due at each of the moments, and work all of it."""

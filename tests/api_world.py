@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from click.testing import CliRunner
 from embedded_runs import command, environment, world_items
 from starlette.types import ASGIApp
 
@@ -22,6 +23,7 @@ from connectors.records import Feed
 from dashboards.api.app import create_app
 from dashboards.api.opening import OwnWriting
 from dashboards.api.tokens import Scope, Tokens
+from dashboards.cli import biowire
 from streams.alerts import Raised
 from streams.alerts import sqlite as alert_tables
 from streams.core.alerts.records import Alert, Delivery, Shown
@@ -66,6 +68,13 @@ def settings(**given: Any) -> dict[str, Any]:
 def a_token(home: Path, name: str = "desk", scope: Scope = "write") -> dict[str, str]:
     """The header that a new token is sent by."""
     return {"Authorization": f"Bearer {Tokens(home / 'tokens.toml').add(name, scope, NOON)}"}
+
+
+def printed(home: Path, *arguments: str) -> list[Any]:
+    """What a command prints with --json, run in this process."""
+    done = CliRunner().invoke(biowire, [*arguments, "--json", "--home", str(home)])
+    assert done.exit_code == 0, done.output
+    return [json.loads(line) for line in done.output.splitlines()]
 
 
 @contextlib.contextmanager

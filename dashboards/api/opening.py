@@ -160,6 +160,8 @@ class InstanceWriting:
     context: Context
     instance: Instance
     loop: asyncio.AbstractEventLoop
+    changed: Callable[[], None]
+    """Told when the feed list was."""
 
     def feeds(self, work: Callable[[FeedStateStore], _T]) -> _T:
         """See Writing."""
@@ -167,6 +169,7 @@ class InstanceWriting:
         def change() -> _T:
             done = work(self.instance.feeds)
             self.instance.pipeline.sources = self.instance.sources()
+            self.changed()
             return done
 
         return self._in_loop(change)

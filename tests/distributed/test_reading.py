@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from api_world import API, application, client_of
 from click.testing import CliRunner
 from embedded_runs import biowire, command, environment, world_items
 
@@ -188,3 +189,36 @@ def test_an_index_that_nobody_provisioned_is_one_sentence(index: dict[str, str])
 def test_a_broker_without_an_index_has_nothing_to_search() -> None:
     done = on_the_index({"BIOWIRE_BROKER": "kafka://127.0.0.1:1"}, "search", "police", code=2)
     assert b"Where is Elasticsearch?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters"),
+    [
+        ("/documents", {"query": "police OR facial", "facets": "all", "limit": 50}),
+        ("/documents", {"query": "recognition", "copies": "true", "since": "2026-11-10", "limit": 200}),
+        ("/documents/histogram", {"query": "*", "bucket": "week"}),
+        ("/stories", {"query": "flag:facial-recognition", "limit": 30}),
+        ("/documents/nothing", {}),
+        ("/stories/s0000000000", {}),
+        ("/documents", {"query": "title:("}),
+    ],
+    ids=str,
+)
+async def test_the_http_api_answers_the_same(
+    store: Path, index: dict[str, str], path: str, parameters: dict[str, Any]
+) -> None:
+    given = {"index": index["BIOWIRE_INDEX"], "index_prefix": index["BIOWIRE_INDEX_PREFIX"]}
+    with application(store) as embedded, application(store, **given) as distributed:
+        async with client_of(embedded) as one, client_of(distributed) as other:
+            expected = await one.get(API + path, params=parameters)
+            found = await other.get(API + path, params=parameters)
+    assert found.status_code == expected.status_code
+    assert found.json() == expected.json()
+
+
+async def test_the_http_api_says_what_is_away(store: Path, index: dict[str, str]) -> None:
+    with application(store, index="elasticsearch://127.0.0.1:1") as app:
+        async with client_of(app) as client:
+            answer = await client.get(f"{API}/documents")
+    assert answer.status_code == 503
+    assert "127.0.0.1:1" in answer.json()["error"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
@@ -171,6 +172,17 @@ def test_every_answer_tells_browsers_to_do_nothing_with_it(server: Server, path:
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cache-control"] == "no-store"
     assert headers["cross-origin-resource-policy"] == "same-origin"
+
+
+def test_a_body_that_does_not_say_how_long_it_is_may_not_be_longer(server: Server) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    pieces = (b"x" * 8192 for _ in range(40))
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # answered before all was sent
+        connection.request(
+            "POST", f"{API}/subscriptions", pieces, {**JSON, **server.writer}, encode_chunked=True
+        )
+    assert connection.getresponse().status == 413
+    connection.close()
 
 
 def test_it_listens_on_loopback_only(server: Server) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -11,14 +10,22 @@ from typing import Any
 import httpx
 import pytest
 from alerts import an_alert
-from api_world import API, a_delivery, a_token, application, client_of, fill, raise_alerts, settings
-from click.testing import CliRunner
+from api_world import (
+    API,
+    a_delivery,
+    a_token,
+    application,
+    client_of,
+    fill,
+    printed,
+    raise_alerts,
+    settings,
+)
 from starlette.types import ASGIApp
 
 from connectors.console import Context
 from dashboards.api.app import create_app
 from dashboards.api.opening import OwnWriting
-from dashboards.cli import biowire
 from streams.cli.deadletters import dead_letters
 from streams.core.index import FACETS
 from streams.core.query_parse import parse
@@ -62,13 +69,6 @@ async def writing(home: Path, writer: tuple[ASGIApp, dict[str, str]]) -> AsyncIt
         (home / name).unlink(missing_ok=True)
     async with client_of(*writer) as client:
         yield client
-
-
-def printed(home: Path, *arguments: str) -> list[Any]:
-    """What a command prints with --json."""
-    done = CliRunner().invoke(biowire, [*arguments, "--json", "--home", str(home)])
-    assert done.exit_code == 0, done.output
-    return [json.loads(line) for line in done.output.splitlines()]
 
 
 def problem(answer: httpx.Response, status: int) -> str:

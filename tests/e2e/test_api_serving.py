@@ -12,8 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
-from api_world import API, a_token, fill, served, settings
-from embedded_runs import biowire, biowire_json, command, environment
+from api_world import API, a_token, fill, printed, served, settings
+from embedded_runs import command, environment
 
 from connectors.console import Context
 from connectors.errors import UserError
@@ -31,7 +31,8 @@ def test_an_instance_is_searched_and_subscribed_to_over_http(tmp_path: Path) -> 
     with served(tmp_path) as server:
         found = ask(server.url, f"{API}/documents", params={"query": "*", "limit": 5})
         assert found["total"] >= len(found["documents"]) > 0
-        token = biowire_json("tokens", "add", "desk", "--scope", "write", home=tmp_path)
+        (token,) = printed(tmp_path, "tokens", "add", "desk", "--scope", "write")
+        assert [one["name"] for one in printed(tmp_path, "tokens", "list")] == ["desk"]
         headers = {"Authorization": f"Bearer {token['token']}"}
         assert httpx.get(f"{server.url}{API}/status").status_code == 401  # from now on
         made = ask(
@@ -41,9 +42,8 @@ def test_an_instance_is_searched_and_subscribed_to_over_http(tmp_path: Path) -> 
             json={"name": "Gates", "query": "face"},
             headers=headers,
         )
-        listed = biowire("subscriptions", "list", "--json", home=tmp_path).stdout
-        assert [json.loads(line) for line in listed.splitlines()] == [made]
-        biowire("tokens", "remove", "desk", home=tmp_path)
+        assert printed(tmp_path, "subscriptions", "list") == [made]
+        assert printed(tmp_path, "tokens", "remove", "desk") == [{"removed": "desk"}]
         assert httpx.get(f"{server.url}{API}/status", headers=headers).status_code == 401
 
 
@@ -79,17 +79,29 @@ def test_a_port_that_is_taken_is_refused_when_asked_for_and_passed_over_when_not
             assert place.url == f"http://127.0.0.1:{place.port}"
 
 
-def running(home: Path, *arguments: str) -> subprocess.Popen[bytes]:
+def looked_at(url: str, headers: dict[str, str], feed: str) -> bool:
+    """Whether the feed is fetched soon, without waiting for the next look at the list."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        listed = {one["url"]: one for one in ask(url, f"{API}/feeds", headers=headers)["feeds"]}
+        if listed[feed]["last_fetch"]:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def running(home: Path, *arguments: str, **environ: str) -> subprocess.Popen[bytes]:
     """`biowire run` on feeds nobody may fetch, with its HTTP port free to choose."""
     line = command("run", "-v", "--json", "--home", str(home), *arguments)
-    environ = environment(BIOWIRE_WEB_PORT="0")
-    return subprocess.Popen(line, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    environ = {"BIOWIRE_WEB_PORT": "0", **environ}
+    return subprocess.Popen(line, env=environment(**environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def test_run_answers_beside_its_work_and_feeds_are_changed_while_it_writes(tmp_path: Path) -> None:
     fill(tmp_path, 5)
     headers = a_token(tmp_path)
-    with running(tmp_path) as process:
+    with socket.socket() as nobody, running(tmp_path, BIOWIRE_FETCH_ALLOW="127.0.0.1") as process:
+        nobody.bind(("127.0.0.1", 0))  # and nobody listens
         assert process.stderr is not None
         for line in process.stderr:
             if b"answering" in line:
@@ -97,11 +109,10 @@ def test_run_answers_beside_its_work_and_feeds_are_changed_while_it_writes(tmp_p
                 break
         else:
             raise AssertionError("it never answered")
-        feed = {"url": "https://added.example/feed", "unchecked": True}
+        feed = {"url": f"http://127.0.0.1:{nobody.getsockname()[1]}/feed", "unchecked": True}
         added = ask(url, f"{API}/feeds", method="POST", json=feed, headers=headers)
         assert added["outcome"] == "added"
-        listed = [one["url"] for one in ask(url, f"{API}/feeds", headers=headers)["feeds"]]
-        assert feed["url"] in listed
+        assert looked_at(url, headers, str(feed["url"])), "it was not looked at"
         retried = ask(url, f"{API}/dead-letters/retry", method="POST", json={}, headers=headers)
         assert retried == {"retried": 1, "outcomes": {"failed": 1}}
         process.terminate()
