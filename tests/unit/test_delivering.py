@@ -306,6 +306,18 @@ class TestHolding:
         await world.passes(23)
         assert world.desks[MAIL].alerts == [["a"]]
 
+    async def test_what_is_queued_waits_for_a_file_to_be_mended(self):
+        world = World()
+        world.raises("a")
+        world.planner.plan(world.now)
+        world.store.slip = True
+        world.store.__class__ = _Slipping
+        await world.deliverer.run_once()
+        assert (world.only.state, world.only.tries) == ("pending", 0)
+        world.store.slip = False
+        await world.passes(1)
+        assert world.desks[MAIL].alerts == [["a"]]
+
 
 class _Slipping(MemorySubscriptions):
     """Subscriptions of which none can be read for a while."""
@@ -380,6 +392,29 @@ class TestTrying:
         await world.passes(1)
         assert world.desks[MAIL].alerts == [["a"]]
 
+    async def test_a_setting_that_is_wrong_is_waited_for(self):
+        world = World(mail=[UserError("The file with the password cannot be read.")])
+        world.raises("a")
+        await world.passes()
+        assert (world.only.state, world.only.repeated) == ("pending", 0)
+        assert world.only.error == "The file with the password cannot be read."
+        await world.passes(1)
+        assert world.desks[MAIL].alerts == [["a"]]
+
+    async def test_no_more_are_under_way_than_may_be(self):
+        channels = [f"https://{number}.example/" for number in range(9)]
+        world = World(a_subscription(to=tuple(channels)))
+        world.desks |= {channel: Desk(["hang"]) for channel in channels}
+        world.raises("a")
+        world.planner.plan(world.now)
+        running = asyncio.create_task(world.a_deliverer("two", replace(TERMS, most=1.0)).run_once())
+        most = 0
+        while not running.done():
+            most = max(most, len(world.outbox.list(state="sending")))
+            await asyncio.sleep(0.01)
+        assert most == TERMS.at_once
+        assert {one.tries for one in world.outbox.list()} == {1}
+
     async def test_one_that_ends_whoever_tries_it_is_given_up(self):
         world = World()
         world.raises("a")
@@ -396,14 +431,18 @@ class TestTrying:
         await world.passes()
         assert world.desks[HOOK].alerts == [["a"]]
 
-    async def test_a_settlement_that_comes_too_late_changes_nothing(self):
-        world = World()
+    async def test_a_settlement_that_comes_too_late_changes_nothing(self, caplog):
+        world = World(mail=["hang"])
         world.raises("a")
         world.planner.plan(world.now)
-        (claimed,) = world.outbox.claim("slow", world.now, TERMS.lease)
-        await world.passes(1)
-        assert not world.outbox.settle(claimed.id, "slow", "failed", world.now, error="late")
+        slow = asyncio.create_task(world.deliverer.run_once())
+        await asyncio.sleep(0)
+        world.now += TERMS.lease
+        await world.a_deliverer("quick").run_once()
         assert (world.only.state, world.only.repeated) == ("delivered", 1)
+        await slow
+        assert (world.only.state, world.only.tries, world.desks[MAIL].alerts) == ("delivered", 2, [["a"]])
+        assert "claim lost" in caplog.text
 
 
 class TestRunning:
