@@ -102,7 +102,7 @@ def over(
     first = _first(index) if since is None else since
     if first is None:
         raise UserError("There is no article in the archive yet, so there is nothing to try this on.")
-    end = until or max(_last(index), datetime.now(UTC)).replace(microsecond=0) + _SECOND
+    end = until or _last(index).replace(microsecond=0) + _SECOND
     if first >= end:
         raise UserError("The period ends before it begins; --since has to be before --until.")
     return run_backtest(index, subscription, first, end, previous)
@@ -151,7 +151,9 @@ def _counts(counts: Sequence[tuple[str, int]]) -> str:
 
 
 def _weeks(weeks: Sequence[Week]) -> Iterator[str]:
-    """A bar for each week, the last half year's; what was before is summed up."""
+    """A bar for each week, the last half year's; what was before is summed up, what is ahead left out."""
+    today = datetime.now(UTC).date()
+    weeks = [week for week in weeks if week.hits or week.alerts or week.begins <= today]
     first = next((at for at, week in enumerate(weeks) if week.hits or week.alerts), 0)
     shown = weeks[max(first, len(weeks) - _WEEKS_SHOWN) :]
     before = weeks[first : len(weeks) - len(shown)]

@@ -226,6 +226,12 @@ def test_a_test_has_as_many_hits_as_a_search_finds(archive, query, period):
     assert sum(result["sources"].values()) == result["hits"]
 
 
+def test_a_test_goes_as_far_as_the_archive_and_no_further(archive):
+    result = told(archive, "subscriptions", "test", "*")
+    assert (result["since"], result["until"]) == ("2026-11-02T10:00:00Z", "2026-11-17T10:00:01Z")
+    assert [week["begins"] for week in result["per_week"]] == ["2026-11-02", "2026-11-09", "2026-11-16"]
+
+
 def test_a_test_shows_people_weeks_words_and_messages(archive):
     shown = run(archive, "subscriptions", "test", "face")
     assert "4 hits in 4 stories" in shown
