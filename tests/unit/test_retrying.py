@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.core.alerts.retrying import Patience, wait
@@ -43,6 +43,7 @@ def test_a_receiver_may_ask_for_longer_within_bounds(asked, least, most):
     assert least <= wait("d", 1, asked, PATIENCE) <= most
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(0, 10_000), st.none() | st.timedeltas(timedelta(0)))
 def test_no_wait_is_absurd(delivery, tries, asked):
     found = wait(delivery, tries, asked, Patience(tries=20_000))

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from streams.core.alerts.records import Rhythm, Subscription
@@ -68,6 +68,7 @@ def check_period(rhythm, moment):
     assert until - since <= longest[rhythm.every]
 
 
+@settings(deadline=None)
 @given(rhythms, moments)
 @example(Rhythm(every="daily", at=time(0), zone="Pacific/Apia"), utc(2011, 12, 30, 11))
 @example(Rhythm(every="hourly", at=time(0, 45), zone="Australia/Lord_Howe"), utc(2026, 10, 3, 15, 29))
@@ -75,12 +76,14 @@ def test_every_moment_is_in_exactly_one_period(rhythm, moment):
     check_period(rhythm, moment)
 
 
+@settings(deadline=None)
 @given(rhythms, near_changes)
 def test_near_a_change_of_clocks_too(rhythm, near):
     zone, moment = near
     check_period(Rhythm(every=rhythm.every, at=rhythm.at, weekday=rhythm.weekday, zone=zone), moment)
 
 
+@settings(deadline=None)
 @given(rhythms, st.dates(date(2005, 1, 1), date(2036, 12, 20)))
 def test_every_local_day_has_one_daily_end_however_long_it_is(rhythm, day):
     assume(rhythm.zone != "Pacific/Apia" or day != date(2011, 12, 29))
@@ -171,6 +174,7 @@ def test_quiet_hours_in_berlin(quiet, moment, expected):
     assert quiet_until(Rhythm(zone="Europe/Berlin", quiet=quiet), moment) == expected
 
 
+@settings(deadline=None)
 @given(rhythms, st.times(), st.times(), moments)
 def test_at_the_end_of_quiet_hours_it_is_not_quiet(rhythm, since, until, moment):
     quiet = Rhythm(zone=rhythm.zone, quiet=(since, until))
@@ -188,6 +192,7 @@ def test_a_snooze_that_ends_in_quiet_hours_lasts_until_their_end():
     assert held_until(subscription, utc(2026, 11, 26, 12)) == utc(2026, 11, 26, 12)
 
 
+@settings(deadline=None)
 @given(rhythms, moments)
 def test_spans_of_a_chart_tile_time_up_to_the_end_and_hold_two_periods(rhythm, moment):
     since, until = period(rhythm, moment)
