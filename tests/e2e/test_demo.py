@@ -10,8 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from embedded_runs import biowire, biowire_json, command, documents, environment
+from shared_data import ROOT
 
+from dashboards.cli import biowire as cli
 from seeds.world import load
 
 
@@ -46,6 +49,26 @@ def test_every_kind_of_answer_was_met_and_told_apart(demo: tuple[Path, dict[str,
     reasons = " ".join(str(feed) for feed in listed)
     for words in ("404", "410", "500", "circle", "HTML page"):
         assert words in reasons
+
+
+def test_every_sample_subscription_raised_just_what_its_test_says(
+    demo: tuple[Path, dict[str, object]],
+) -> None:
+    home, summary = demo
+    samples = sorted(path.stem for path in (ROOT / "seeds" / "subscriptions").glob("*.toml"))
+    assert len(samples) >= 3
+    assert isinstance(summary["alerts"], dict)
+    for sample in samples:
+        raised = printed(home, "alerts", "list", "--subscription", sample, "--limit", "1000")
+        (tried,) = printed(home, "subscriptions", "test", sample)
+        assert {one["id"] for one in raised if not one["withdrawn"]} == {one["id"] for one in tried["alerts"]}
+        assert summary["alerts"][sample] == len(tried["alerts"]) > 0
+
+
+def printed(home: Path, *arguments: str) -> list[dict[str, object]]:
+    done = CliRunner().invoke(cli, ["--home", str(home), *arguments, "--json"])
+    assert done.exit_code == 0, done.output
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def test_articles_of_the_world_are_found_with_their_languages_and_flags(
