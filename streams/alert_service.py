@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 
 from connectors.cli.feeds import known_feeds
 from connectors.console import Context
+from connectors.database import Database
 
 from .alert_file import alerts_file, open_alerts
 from .alert_messages import Messages
@@ -101,36 +102,41 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
 @contextlib.contextmanager
 def posted(context: Context) -> Iterator[Post]:
     """Open the alerts of this home. Raises UserError for settings that nothing could be sent by."""
-    settings = context.settings
-    signing = signing_of(context.home, settings)
     database = open_alerts(alerts_file(context.store))
-    # a claim has to be on the disk before its message leaves, or a power cut would hide that it may have
-    database.connection.execute("PRAGMA synchronous = FULL")
     try:
         with subscriptions(context) as kept:
-            messages = Messages(
-                SqliteAlertStore(database),
-                base_url=checked_base(str(settings["public_url"])),
-                sign=signing.token,
-                feeds=lambda: known_feeds(context),
-            )
-            seconds = float(settings["message_seconds"])
-            yield Post(
-                outbox=SqliteOutbox(database),
-                subscriptions=kept,
-                compose=messages.compose,
-                channel_for=lambda url: channel_for(url, settings, signing),
-                terms=Terms(most=seconds + 30, lease=timedelta(seconds=2 * seconds + 60)),
-                pace=Pace(),
-            )
+            yield post_of(context, database, SqliteOutbox(database), kept)
     finally:
         database.close()
+
+
+def post_of(context: Context, database: Database, outbox: Outbox, kept: SubscriptionStore) -> Post:
+    """What is planned and delivered from an open file. Raises UserError for settings of no use."""
+    settings = context.settings
+    signing = signing_of(context.home, settings)
+    # a claim has to be on the disk before its message leaves, or a power cut would hide that it may have
+    database.connection.execute("PRAGMA synchronous = FULL")
+    messages = Messages(
+        SqliteAlertStore(database),
+        base_url=checked_base(str(settings["public_url"])),
+        sign=signing.token,
+        feeds=lambda: known_feeds(context),
+    )
+    seconds = float(settings["message_seconds"])
+    return Post(
+        outbox=outbox,
+        subscriptions=kept,
+        compose=messages.compose,
+        channel_for=lambda url: channel_for(url, settings, signing),
+        terms=Terms(most=seconds + 30, lease=timedelta(seconds=2 * seconds + 60)),
+        pace=Pace(),
+    )
 
 
 @contextlib.asynccontextmanager
 async def alongside(service: AlertService, stop: asyncio.Event) -> AsyncIterator[None]:
     """Let the service run in a thread while the body does; it ends when `stop` is set, or with the body."""
-    beside = _Beside(service.run)
+    beside = Beside(service.run)
     follower = asyncio.create_task(_follow(stop, beside))
     try:
         yield
@@ -140,12 +146,12 @@ async def alongside(service: AlertService, stop: asyncio.Event) -> AsyncIterator
         await asyncio.to_thread(beside.join)
 
 
-async def _follow(stop: asyncio.Event, beside: _Beside) -> None:
+async def _follow(stop: asyncio.Event, beside: Beside) -> None:
     await stop.wait()
     beside.stop()
 
 
-class _Beside:
+class Beside:
     """An event loop in a thread."""
 
     def __init__(self, run: Callable[[asyncio.Event], Awaitable[None]]) -> None:
@@ -161,6 +167,7 @@ class _Beside:
         await self._run(self._stop)
 
     def stop(self) -> None:
+        """Tell it to end; `join` waits for that."""
         self._ready.wait()
         with contextlib.suppress(RuntimeError):  # it has ended
             self._loop.call_soon_threadsafe(self._stop.set)

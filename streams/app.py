@@ -1,6 +1,7 @@
 """Composition root of the distributed mode: one Faust app with the agents of all stages.
 
     articles.raw ─► dedup ─► articles.flagged ─► story ─► articles.grouped ─► index ─► Elasticsearch
+                                                                        alerts.facts ◄─┘ ─► alert ─► channels
 
 Faust does what it is good at: membership, partitions, reading, committing. Its tables, its web server and its
 exactly-once are off; docs/decisions.md says what each of them loses.
@@ -19,9 +20,11 @@ import faust
 from connectors.broker import Broker
 
 from . import topics
+from .agents.alert import AlertAgent, Place, Stage
 from .agents.index import Indexing, Sink
 from .agents.kafka import Rereader, Sender, tls
 from .agents.keeping import Keeping
+from .agents.match import Known, Telling
 from .agents.polling import poll_briefly
 from .agents.taking import Taking
 from .core.compiled import Vocabulary
@@ -36,7 +39,7 @@ from .partitions.targets import Encoder, Targets
 SESSION = 8.0
 """Seconds after which the group gives a silent worker's partitions to the others."""
 MESSAGE_LIMIT = 16 * 1024 * 1024
-BATCH = {"dedup": 300, "story": 1000, "index": 50}
+BATCH = {"dedup": 300, "story": 1000, "index": 50, "alert": 50}
 """Messages taken at once: a transaction for the first two, some bulk requests for the last. As many again
 wait in memory, so that what a worker holds is bounded also while Elasticsearch is away."""
 FETCH_BYTES = 1024 * 1024
@@ -53,6 +56,7 @@ class Worker:
     taking: Taking
     keepings: Mapping[str, Keeping]
     """By the topic they read."""
+    alert: AlertAgent
 
     def assigned(self) -> set[tuple[str, int]]:
         """The (topic, partition) pairs this worker has now."""
@@ -74,7 +78,10 @@ class WorkerPlan:
     metrics: Metrics
     partitions: int
     """Of articles.flagged, as the broker has it."""
-    stages: tuple[str, ...] = ("dedup", "story", "index")
+    subscriptions: Known
+    alert_stage: Callable[[int], Stage]
+    live: Callable[[], bool]
+    stages: tuple[str, ...] = ("dedup", "story", "index", "alert")
 
 
 def create(plan: WorkerPlan) -> Worker:
@@ -85,6 +92,7 @@ def create(plan: WorkerPlan) -> Worker:
         "dedup": topics.raw(plan.broker),
         "story": topics.flagged(plan.broker, plan.generation),
         "index": topics.grouped(plan.broker, plan.generation),
+        "alert": topics.facts(plan.broker, plan.generation),
     }
     sender = Sender(lambda: app.producer, _waiting(plan.metrics))
     targets = _targets(plan)
@@ -116,13 +124,24 @@ def create(plan: WorkerPlan) -> Worker:
         dead_letter=_dead_letter(plan),
         observe=plan.metrics.observe,
         indexed=plan.metrics.indexed,
+        tell=Telling(plan.subscriptions, names["alert"]).messages,
     )
-    work = {"dedup": keepings["dedup"].take, "story": keepings["story"].take, "index": indexing.take}
+    alert = AlertAgent(plan.alert_stage, Place(assigned=lambda: _has(app, names["alert"], 0), live=plan.live))
+    work = {
+        "dedup": keepings["dedup"].take,
+        "story": keepings["story"].take,
+        "index": indexing.take,
+        "alert": alert.take,
+    }
     for stage in plan.stages:
         _agent(app, taking, stage, names[stage], work[stage])
     by_topic = {names[stage]: keeping for stage, keeping in keepings.items()}
-    _watch_partitions(app, by_topic)
-    return Worker(app=app, taking=taking, keepings=by_topic)
+    _watch_partitions(app, by_topic, names["alert"], alert)
+    return Worker(app=app, taking=taking, keepings=by_topic, alert=alert)
+
+
+def _has(app: faust.App, topic: str, partition: int) -> bool:
+    return any((one.topic, one.partition) == (topic, partition) for one in app.consumer.assignment())
 
 
 def _app(plan: WorkerPlan) -> faust.App:
@@ -178,11 +197,13 @@ def _agent(app: faust.App, taking: Taking, stage: str, topic: str, work: Any) ->
     app.agent(channel, name=stage, concurrency=1)(agent)
 
 
-def _watch_partitions(app: faust.App, keepings: dict[str, Keeping]) -> None:
+def _watch_partitions(app: faust.App, keepings: dict[str, Keeping], facts: str, alert: AlertAgent) -> None:
     @app.on_partitions_revoked.connect(weak=False)
     async def revoked(_: object, gone: Any, **__: object) -> None:
         for topic, keeping in keepings.items():
             keeping.revoked({one.partition for one in gone if one.topic == topic})
+        if any(one.topic == facts for one in gone):
+            await alert.close()
 
 
 def _targets(plan: WorkerPlan) -> Targets:

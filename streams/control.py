@@ -1,4 +1,4 @@
-"""Which generation is live, in the topic that says so: small, read at every start, written by few.
+"""Which generation is live, and who has its alerts, in the topic that says so: small, written by few.
 
 `biowire provision` writes the first record, a replay the others.
 """
@@ -38,20 +38,40 @@ class Control(msgspec.Struct, frozen=True):
 
 def read(broker: Broker, timeout: float = TIMEOUT) -> Control | None:
     """The newest record, None before the first. Raises UserError when topic or broker is not there."""
-    topic = topics.control(broker)
-    newest = None
-    with consuming(broker, timeout) as consumer:
-        for record in read_whole(consumer, topic, broker, time.monotonic() + timeout):
-            newest = record.value if record.key == _KEY else newest
+    newest = _newest(broker, _KEY, timeout)
     if newest is None:
         return None
     try:
         return msgspec.json.decode(newest, type=Control)
     except msgspec.DecodeError as cause:
         raise UserError(
-            f"What stands in the topic {topic} is not ours ({cause}); "
+            f"What stands in the topic {topics.control(broker)} is not ours ({cause}); "
             "choose another topic_prefix and run `biowire provision`."
         ) from cause
+
+
+def _newest(broker: Broker, key: bytes, timeout: float) -> bytes | None:
+    newest = None
+    with consuming(broker, timeout) as consumer:
+        for record in read_whole(consumer, topics.control(broker), broker, time.monotonic() + timeout):
+            newest = record.value if record.key == key else newest
+    return newest
+
+
+def alert_owner(broker: Broker, generation: int, timeout: float = TIMEOUT) -> str:
+    """Which file the alert stage of a generation is kept in; empty before the first. Raises UserError."""
+    return (_newest(broker, _owner(generation), timeout) or b"").decode()
+
+
+def own_alerts(broker: Broker, generation: int, file: str, timeout: float = TIMEOUT) -> None:
+    """Say that it is kept in this file now: any other is out of date. Raises UserError."""
+    with Sending(broker, timeout) as sending:
+        sending.send(topics.control(broker), 0, _owner(generation), file.encode())
+        sending.wait()
+
+
+def _owner(generation: int) -> bytes:
+    return f"alerts of g{generation}".encode()
 
 
 def live(broker: Broker, timeout: float = TIMEOUT) -> Control:

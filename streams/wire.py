@@ -1,6 +1,7 @@
 """What travels between the agents, as MessagePack. Bodies are JSON for the index and pass through unread.
 
 articles.raw ─► FlaggedRecord ─► Operations ─► Elasticsearch
+                                     └► Told ─► alerts
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from .core.alerts.records import Fact
 from .core.days import Node
 
 Kind = Literal["document", "story", "sighting", "gone", "gone-story"]
@@ -57,6 +59,26 @@ class FlaggedRecord(msgspec.Struct, array_like=True, gc=False):
     """Gone because it turned out to be a sighting of another article; else it has another language now."""
 
 
+class Told(msgspec.Struct, array_like=True, frozen=True):
+    """What the alert stage is told: documents as they are now, or what people ask of it."""
+
+    known: int = 0
+    """Offset up to which the subscriptions were known with which the documents were matched."""
+    facts: tuple[tuple[int, Fact], ...] = ()
+    """Each with the version of its document."""
+    unmatched: tuple[tuple[int, str, str], ...] = ()
+    """Version, id and month of documents, while nobody is subscribed to anything."""
+    gone: tuple[tuple[int, str], ...] = ()
+    """Version and id of articles that are none of their own any more."""
+    retry: tuple[str, ...] = ()
+    """Ids of failed deliveries to be tried again."""
+
+
+def is_absorbed(operation: Operation) -> bool:
+    """Say whether it removes an article that turned out to be another, not only from an index it left."""
+    return operation.kind == "gone" and not operation.version & ((1 << OFFSET_BITS) - 1)
+
+
 def version(sightings: int, end: int) -> int:
     """External version of what an article came to when articles.flagged was worked up to (without) `end`."""
     return (sightings << OFFSET_BITS) | end
@@ -65,3 +87,4 @@ def version(sightings: int, end: int) -> int:
 encode = msgspec.msgpack.Encoder().encode
 decode_flagged = msgspec.msgpack.Decoder(FlaggedRecord).decode
 decode_operations = msgspec.msgpack.Decoder(tuple[Operation, ...]).decode
+decode_told = msgspec.msgpack.Decoder(Told).decode

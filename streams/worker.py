@@ -50,7 +50,7 @@ async def serve(worker: Worker, stop: asyncio.Event, watch: Watch) -> None:
     try:
         await asyncio.wait_for(app.start(), START)
         standing = [stand_by(worker.keepings, worker.assigned, watch.worked)] if watch.worked else []
-        followers = [asyncio.create_task(one) for one in standing]
+        followers = [asyncio.create_task(one) for one in (*standing, worker.alert.run())]
         await _watched(worker, stop, watch)
         for follower in followers:
             follower.cancel()
@@ -100,5 +100,6 @@ async def _leave(worker: Worker) -> None:
             await worker.app.consumer.commit()
     except Exception as cause:  # noqa: BLE001 - then those batches come again
         _log.info("not committed", extra={"reason": repr(cause)})
+    await worker.alert.end()
     for keeping in worker.keepings.values():
         keeping.close()

@@ -1,6 +1,7 @@
 """Agent of the index stage: operations in, documents acknowledged by Elasticsearch.
 
 articles.grouped ─► newest operation of each id ─► bulk ─► (refused) dead letters
+                                     └► told to the alert stage, first
 """
 
 from __future__ import annotations
@@ -47,10 +48,14 @@ class Indexing:
         dead_letter: Callable[..., Message],
         observe: Callable[[str, float], None],
         indexed: Callable[[float], None],
+        tell: Callable[[Sequence[Operation]], Sequence[Message]] = lambda _: (),
     ) -> None:
-        """`indexed` is told when the item of a new document came in, seconds since the epoch."""
+        """`indexed` is told when the item of a new document came in, seconds since the epoch.
+
+        `tell` makes the messages that others are to have before the index has the documents.
+        """
         self._sink, self._send, self._dead_letter = sink, send, dead_letter
-        self._observe, self._indexed = observe, indexed
+        self._observe, self._indexed, self._tell = observe, indexed, tell
 
     async def take(self, records: Sequence[Record]) -> None:
         """Write a batch; returns when it is searchable as soon as the index refreshes."""
@@ -68,6 +73,8 @@ class Indexing:
                 places[id(operation)] = record
                 found.append(operation)
         newest = newest_of(found)
+        if told := self._tell(newest):
+            await self._send(told)
         refused = await self._sink.write(newest)
         letters.extend(
             self._dead_letter(

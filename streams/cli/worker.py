@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
 import click
@@ -21,6 +22,7 @@ from connectors.service_log import log_as_service
 from connectors.waiting import PATIENCE, patiently
 
 from .. import control, topics
+from ..agents.alert_stage import AlertPlan, OpenStage
 from ..app import WorkerPlan, create
 from ..background import Measured
 from ..core.compiled import Vocabulary
@@ -33,6 +35,7 @@ from ..sinks.elasticsearch import document
 from ..sinks.elasticsearch.bulk import BulkSink
 from ..sinks.elasticsearch.ready import ready
 from ..sinks.elasticsearch.settings import Index, index_of
+from ..subscriptions.kafka import KafkaSubscriptions
 from ..worker import Watch, serve
 
 _T = TypeVar("_T")
@@ -41,6 +44,7 @@ _log = logging.getLogger(__name__)
 _EVERY = 10.0
 """Seconds between two looks at lag and control."""
 _FEEDS_EVERY = 60.0
+_SUBSCRIPTIONS_EVERY = 1.0
 
 
 @click.command()
@@ -91,7 +95,9 @@ def _generation(broker: Broker, asked: int | None, words: Vocabulary) -> int:
 def _topics(broker: Broker, generation: int) -> int:
     """Partitions of articles.flagged; raises UserError when a topic is missing."""
     flagged = topics.flagged(broker, generation)
-    names = [topics.raw(broker), flagged, topics.grouped(broker, generation)]
+    names = [topics.raw(broker), flagged, topics.grouped(broker, generation), topics.subscriptions(broker)]
+    names += [topics.facts(broker, generation), topics.alert_state(broker, generation)]
+    names += [topics.alerts(broker), topics.deliveries(broker)]
     letters = [topics.dead_letters(broker, stage) for stage in topics.STAGES]
     return partition_counts(broker, [*names, *letters])[flagged]
 
@@ -104,8 +110,10 @@ async def _work(
     code = 0
     metrics = Metrics()
     behind = Measured(lambda: lag(broker, generation), Lag(raw=0, flagged=0, grouped=0), _EVERY)
-    news = Measured(lambda: _superseded(broker, generation), "", _EVERY)
+    news = Measured(lambda: _news(broker, generation), _news(broker, generation), _EVERY)
     publishers = Measured(lambda: _publishers(broker), _publishers(broker), _FEEDS_EVERY)
+    kept = KafkaSubscriptions(broker)
+    known = Measured(kept.known, kept.known(), _SUBSCRIPTIONS_EVERY)
     try:
         client = index.async_client()
         sink = BulkSink(client, index, generation)
@@ -120,6 +128,18 @@ async def _work(
             encoder=document,
             metrics=metrics,
             partitions=partitions,
+            subscriptions=lambda: known.value,
+            alert_stage=lambda passed: OpenStage(alert_plan, passed),
+            live=lambda: news.value.live,
+        )
+        alert_plan = AlertPlan(
+            context=context,
+            broker=broker,
+            index=index,
+            generation=generation,
+            home=plan.home,
+            subscriptions=kept,
+            drained=lambda: not behind.value.total,
         )
         plan.home.mkdir(parents=True, exist_ok=True)
         language_of("", "Ein Satz, damit geladen wird, was den ersten Artikel sonst aufhielte.")
@@ -132,7 +152,7 @@ async def _work(
         watch = Watch(
             outstanding=lambda: behind.value.of(made.assigned()),
             busy=lambda: sink.waiting or "; ".join(metrics.reasons()),
-            superseded=lambda: news.value,
+            superseded=lambda: news.value.superseded,
             worked=(lambda: worked(broker, generation)) if context.settings["worker_standby"] else None,
         )
         _log.info("worker starts", extra={"generation": generation, "worker": plan.worker_id})
@@ -162,10 +182,18 @@ def _told_to_stop() -> asyncio.Event:
     return stop
 
 
-def _superseded(broker: Broker, generation: int) -> str:
+@dataclass(frozen=True, slots=True)
+class _News:
+    """How a generation stands."""
+
+    live: bool
+    superseded: str = ""
+    """Why it is not to be worked any more."""
+
+
+def _news(broker: Broker, generation: int) -> _News:
     found = control.read(broker)
     if found is None or generation in found.generations:
-        return ""
-    return (
-        f"Generation {found.live} is live now, {generation} is not worked any more: start the worker again."
-    )
+        return _News(live=found is not None and found.live == generation)
+    sentence = f"Generation {found.live} is live now, {generation} is not worked any more"
+    return _News(live=False, superseded=f"{sentence}: start the worker again.")

@@ -39,6 +39,7 @@ def plan(
             *found,
             *_templates(client, index),
             *(one for number in sorted(numbers) for one in _generation(client, index, number)),
+            *_alerts(client, index),
             *_alias(client, index, live),
             *(_old(client, index, keep, now) if keep and now else ()),
         ]
@@ -111,6 +112,11 @@ def _generation(client: Elasticsearch, index: Index, number: int) -> Iterator[Ch
     for name in needed:
         if name not in there:
             yield Change(kind="create", name=name, says=f"index of generation {number}")
+
+
+def _alerts(client: Elasticsearch, index: Index) -> Iterator[Change]:
+    if not client.indices.exists_alias(name=index.alerts, index=f"{index.alerts}-v*"):
+        yield Change(kind="create", name=index.alerts_index, says=f"index behind {index.alerts}")
 
 
 def _alias(client: Elasticsearch, index: Index, number: int) -> Iterator[Change]:

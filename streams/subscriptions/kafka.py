@@ -1,4 +1,4 @@
-"""Subscriptions in Kafka: a compacted topic of one partition, in which each has one record with all its versions.
+"""Subscriptions in Kafka: a compacted topic of one partition; each has one record with all its versions.
 
     commands, API ─► topic subscriptions (key: id) ─► every process that looks
 
@@ -171,3 +171,45 @@ class KafkaSubscriptions:
         except msgspec.MsgspecError as cause:
             self._versions.pop(id_, None)
             self._problems[id_] = f"{self._topic}: the record of {id_ or 'nothing'} is not ours ({cause})."
+
+
+class AsOf:
+    """Subscriptions as they were at one position of the topic: what is asked of them goes together."""
+
+    def __init__(self, store: KafkaSubscriptions) -> None:
+        """As they are now."""
+        self._store = store
+        self.position, self._all = store.known()
+
+    def renew(self) -> int:
+        """As they are now; the position."""
+        self.position, self._all = self._store.known()
+        return self.position
+
+    def stamp(self) -> object:
+        """The position."""
+        return self.position
+
+    def all(self) -> Sequence[Subscription]:
+        """By id."""
+        return self._all
+
+    def problems(self) -> Sequence[str]:
+        """As they are now."""
+        return self._store.problems()
+
+    def get(self, id: str) -> Subscription | None:  # noqa: A002 - the port's
+        """By id."""
+        return next((one for one in self._all if one.id == id), None)
+
+    def save(self, subscription: Subscription, by: str, now: datetime) -> Subscription:
+        """See KafkaSubscriptions."""
+        return self._store.save(subscription, by, now)
+
+    def remove(self, id: str, by: str, now: datetime) -> bool:  # noqa: A002 - the port's
+        """See KafkaSubscriptions."""
+        return self._store.remove(id, by, now)
+
+    def history(self, id: str) -> Sequence[tuple[Subscription, str]]:  # noqa: A002 - the port's
+        """See KafkaSubscriptions."""
+        return self._store.history(id)

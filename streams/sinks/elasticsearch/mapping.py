@@ -132,6 +132,32 @@ def sightings() -> dict[str, Any]:
     )
 
 
+def alerts() -> dict[str, Any]:
+    """Mappings of alerts; `record` and `deliveries` are what is read back."""
+    return _mappings(
+        [],
+        id=_KEYWORD,
+        subscription=_KEYWORD,
+        version=_INTEGER,
+        kind=_KEYWORD,
+        key=_KEYWORD,
+        when=_DATE,
+        seq=_LONG,
+        raised=_DATE,
+        holds={"type": "boolean"},
+        withdrawn=_KEPT,
+        instead_of=_KEYWORD,
+        sentence=_TEXT,
+        count=_INTEGER,
+        numbers={"type": "object", "dynamic": True, "properties": {}},
+        documents=_object(id=_KEYWORD, title=_TEXT, url=_KEYWORD, source=_KEYWORD, when=_DATE),
+        clauses=_KEYWORD,
+        states=_KEYWORD,
+        record=_KEPT,
+        deliveries=_KEPT,
+    )
+
+
 def _mappings(hidden: list[str], /, **properties: Any) -> dict[str, Any]:
     return {
         "dynamic": "strict",

@@ -59,6 +59,16 @@ class Index:
         """Alias of the live generation's sightings; also the name of their template."""
         return f"{self.prefix}sightings"
 
+    @property
+    def alerts(self) -> str:
+        """Alias of the alerts of all generations; also the name of their template."""
+        return f"{self.prefix}alerts"
+
+    @property
+    def alerts_index(self) -> str:
+        """The index behind it."""
+        return f"{self.alerts}-v1"
+
     def articles_of(self, generation: int, month: str) -> str:
         """Index of one month's articles, `month` as `document.month_of` gives it."""
         return f"{self.articles}-g{generation}-{month.replace('-', '.')}"

@@ -32,17 +32,20 @@ def templates(index: Index, analyzers: Mapping[str, str] = ANALYZERS) -> dict[st
         ),
         index.stories: _template(index, index.stories, mapping.stories(), {}),
         index.sightings: _template(index, index.sightings, mapping.sightings(), {}),
+        index.alerts: _template(index, index.alerts, mapping.alerts(), {}, f"{index.alerts}-v*"),
     }
 
 
 def names(index: Index) -> set[str]:
     """Of all templates of ours."""
-    return {index.articles, index.stories, index.sightings}
+    return {index.articles, index.stories, index.sightings, index.alerts}
 
 
-def _template(index: Index, name: str, mappings: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+def _template(
+    index: Index, name: str, mappings: dict[str, Any], settings: dict[str, Any], pattern: str = ""
+) -> dict[str, Any]:
     return {
-        "index_patterns": [f"{name}-g*"],
+        "index_patterns": [pattern or f"{name}-g*"],
         "priority": _PRIORITY,
         "allow_auto_create": False,
         "_meta": {mapping.META: mapping.SCHEMA_VERSION},

@@ -1,0 +1,231 @@
+"""The same items and subscriptions through one process, and through Kafka, workers and Elasticsearch: the same alerts.
+
+The first items of the real week where it is present, else the sample world. `BIOWIRE_FULL=1`: the whole week.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alert_runs import raised
+from embedded_runs import biowire, write_items
+from kafka import TopicPartition
+
+from streams import topics
+from streams.alerts import Raised
+from streams.core.alerts.conditions import with_defaults
+from streams.core.alerts.records import KINDS, Subscription
+from streams.subscriptions import SubscriptionStore
+from streams.subscriptions.files import FileSubscriptions
+from streams.subscriptions.kafka import KafkaSubscriptions
+
+from .harness import Cluster, timed, wait_for
+from .log_view import LogView
+from .test_parity import FULL, sample, shuffled_within_days
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
+
+MADE = datetime(2023, 8, 1, tzinfo=UTC)
+SAID: Mapping[str, Mapping[str, Any]] = {
+    "threshold": {"count": 3},
+    "spike": {"count": 3, "factor": 1.2},
+    "silence": {"window": timedelta(hours=3)},
+    "new-term": {"window": timedelta(days=2)},
+    "new-entity": {"window": timedelta(days=2)},
+    "new-pairing": {"window": timedelta(days=2)},
+}
+"""Numbers that bring out alerts of many kinds within a few days."""
+
+QUERIES = {"silence": "fingerprint", "spike": "camera OR surveillance"}
+
+
+LATER = datetime(2999, 1, 1, tzinfo=UTC)
+
+
+def subscribe(store: SubscriptionStore, to: str) -> None:
+    """One for each kind of condition, named after it; nothing is sent before `wake`."""
+    for kind in KINDS:
+        query = QUERIES.get(kind, "camera OR biometric OR facial OR surveillance OR fingerprint")
+        condition = with_defaults(kind, **SAID.get(kind, {}))
+        one = Subscription(
+            id=kind, name=kind, query=query, condition=condition, to=(to,), snoozed_until=LATER
+        )
+        store.save(one, "test", MADE)
+
+
+def wake(store: SubscriptionStore) -> None:
+    """Have everything that waits sent: one message for each subscription."""
+    for one in store.all():
+        store.save(replace(one, snoozed_until=None), "test", MADE)
+
+
+@dataclass
+class Receiver:
+    """A webhook on loopback that counts what comes, by the id of the message."""
+
+    url: str = ""
+    messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def ids(self) -> Counter[str]:
+        return Counter(id_ for id_, _ in self.messages)
+
+
+@contextlib.contextmanager
+def receiving() -> Iterator[Receiver]:
+    receiver = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            receiver.messages.append((self.headers["webhook-id"], json.loads(body)))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    receiver.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
+    try:
+        yield receiver
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def items() -> list[dict[str, Any]]:
+    return sample()
+
+
+@pytest.fixture(scope="module")
+def embedded(items: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> list[Raised]:
+    home = tmp_path_factory.mktemp("embedded")
+    subscribe(FileSubscriptions(home / "subscriptions"), "https://receiver.example/hook")
+    with timed(f"{len(items)} items, embedded"):
+        biowire("ingest", str(write_items(home / "items.jsonl", items)), home=home)
+    return raised(home)
+
+
+class Alerts:
+    """What a cluster has raised, and whether it is done."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._facts = TopicPartition(topics.facts(cluster.broker, 1), 0)
+
+    def all(self) -> list[dict[str, Any]]:
+        found = self._cluster.ask(
+            "/alerts/_search", {"size": 10_000, "query": {"match_all": {}}, "sort": [{"seq": "asc"}]}
+        )
+        return [one["_source"] for one in found["hits"]["hits"]]
+
+    def worked(self) -> bool:
+        with LogView(self._cluster.broker) as view:
+            consumer = view._consumer
+            end = consumer.end_offsets([self._facts])[self._facts]
+            return (consumer.committed(self._facts) or 0) >= end > 0
+
+    def sent(self) -> dict[str, list[dict[str, Any]]]:
+        """Deliveries that hold an alert, by its id."""
+        return {one["id"]: json.loads(one["deliveries"]) for one in self.all()}
+
+
+def all_delivered(sent: Mapping[str, Sequence[Mapping[str, Any]]], ids: Iterable[str]) -> bool:
+    return all(any(one["state"] == "delivered" for one in sent.get(id_, ())) for id_ in ids)
+
+
+def standing(alerts: Sequence[Raised]) -> dict[str, tuple[Any, ...]]:
+    return {one.alert.id: about(one) for one in alerts if not one.withdrawn}
+
+
+def about(one: Raised) -> tuple[Any, ...]:
+    alert = one.alert
+    return (alert.kind, alert.key, alert.when.isoformat())
+
+
+@pytest.mark.parametrize(
+    ("workers", "shuffled", "kill"),
+    [
+        pytest.param(1, False, False, id="one worker, in order"),
+        pytest.param(3, True, True, id="three workers, shuffled within each day, the alert stage's killed"),
+    ],
+)
+def test_alerts_are_the_same_as_embedded_mode_raises_and_each_is_told_once(
+    kafka: Any,
+    elastic: Any,
+    prefix: str,
+    items: list[dict[str, Any]],
+    embedded: list[Raised],
+    tmp_path: Path,
+    workers: int,
+    shuffled: bool,
+    kill: bool,
+) -> None:
+    given = shuffled_within_days(items) if shuffled else items
+    want = standing(embedded)
+    settings = {"BIOWIRE_WEBHOOK_PRIVATE": "127.0.0.0/8", "BIOWIRE_WEBHOOK_HTTP": "true"}
+    with receiving() as receiver, Cluster(kafka.url, elastic.url, tmp_path, prefix, settings) as cluster:
+        cluster.provision()
+        store = KafkaSubscriptions(cluster.broker)
+        subscribe(store, receiver.url)
+        cluster.workers(workers)
+        alerts = Alerts(cluster)
+        with timed(f"{len(items)} items, {workers} worker(s)"):
+            cluster.biowire("ingest", str(write_items(tmp_path / "items.jsonl", given)))
+            if kill:
+                wait_for(lambda: len(alerts.all()) > 20, 120, lambda: f"nothing raised{cluster.tails()}")
+                owner(cluster).kill()
+            cluster.wait_until_drained(timeout=1200 if FULL else 180)
+        with timed("alerts worked"):
+            wait_for(alerts.worked, 180, lambda: f"facts not worked{cluster.tails()}")
+        wake(store)
+        store.close()
+        if kill:
+            wait_for(lambda: receiver.messages, 60, lambda: f"nothing told{cluster.tails()}", 0.01)
+            owner(cluster).kill()
+        with timed("alerts told"):
+            wait_for(
+                lambda: all_delivered(alerts.sent(), want),
+                120,
+                lambda: f"not told: {missing(alerts, want)}{cluster.tails()}",
+            )
+        made = {one["id"]: one for one in alerts.all()}
+        print(Counter(one["kind"] for one in made.values()), len(receiver.messages), cluster.memory())
+        assert {id_ for id_, one in made.items() if one["holds"]} == want.keys()
+        told = {id_: [one["id"] for one in deliveries] for id_, deliveries in alerts.sent().items()}
+        assert {id_: len(told[id_]) for id_ in want if len(told[id_]) != 1} == {}
+        assert {id_: ids for id_, ids in told.items() if len(ids) > 1} == {}  # withdrawn ones, too
+        assert receiver.ids.keys() == {one for ids in told.values() for one in ids}
+        assert [id_ for id_, count in receiver.ids.items() if count > 1] == []
+
+
+def missing(alerts: Alerts, want: Mapping[str, Any]) -> str:
+    sent = alerts.sent()
+    lost = [want[id_] for id_ in want if id_ not in sent]
+    more = [id_ for id_ in sent if id_ not in want]
+    return f"{len(lost)} not raised, as {lost[:3]}; {len(more)} not wanted"
+
+
+def owner(cluster: Cluster) -> Any:
+    """The worker that has the alert stage now."""
+    opened = {
+        name: log.read_text(errors="replace").rfind("alert stage opened")
+        for name, log in ((one.name, one.log) for one in cluster.members.values())
+    }
+    (name,) = [name for name, at in opened.items() if at >= 0]
+    return cluster.members[name]
