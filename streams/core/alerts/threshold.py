@@ -57,5 +57,5 @@ class Threshold(Evaluator):
         )
 
     def moved(self, told: Alert, new: Alert) -> bool:
-        """The same stories, counted from another moment on."""
-        return abs(told.when - new.when) < max(self.condition.window, self.condition.cooldown)
+        """The same stories, counted from another moment on: closer than two alerts ever are."""
+        return abs(told.when - new.when) < (self.condition.cooldown or self.condition.window)
