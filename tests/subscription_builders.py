@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, time, timedelta
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from streams.core.alerts.condition_defaults import KNOWN, NAMED, default_condition
@@ -10,6 +11,9 @@ from streams.core.query import QuerySyntaxError
 from streams.core.query_parse import parse
 
 MINUTE = timedelta(minutes=1)
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For a busy machine."""
 
 
 def _can_be_read(query: str) -> bool:

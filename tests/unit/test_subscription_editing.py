@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from subscription_builders import subscriptions
+from subscription_builders import subscriptions, unhurried
 
 from streams.core.alerts.changes import changes, condition_text, rhythm_text
 from streams.core.alerts.condition_defaults import KNOWN, default_condition
@@ -77,6 +77,7 @@ def test_names_of_other_scripts_have_ids_of_their_own():
     assert id_of("é") == id_of("e\u0301") == "e"
 
 
+@unhurried
 @given(st.text(min_size=1, max_size=200))
 def test_every_name_gives_an_id_that_can_be_used(name):
     assert re.fullmatch(ID, id_of(name))
@@ -102,6 +103,7 @@ def test_zones_are_known_by_their_iana_names(zone, known):
     assert is_zone(zone) is known
 
 
+@unhurried
 @given(st.integers(0, 999_999))
 def test_lengths_of_whole_minutes_are_read_back(minutes):
     length = timedelta(minutes=minutes)
@@ -147,6 +149,7 @@ def test_numbers_of_a_condition_are_told_one_by_one():
     assert changes(old, new) == "window 1d becomes 12h; factor 3 becomes 4.5"
 
 
+@unhurried
 @given(subscriptions, subscriptions)
 def test_every_difference_is_said_and_no_other(old, new):
     new = replace(new, id=old.id)
@@ -154,6 +157,7 @@ def test_every_difference_is_said_and_no_other(old, new):
     assert changes(old, old) == ""
 
 
+@unhurried
 @given(subscriptions)
 def test_what_is_shown_tells_no_channel_that_could_be_written_to(subscription):
     shown = repr(as_fields(subscription)) + changes(None, subscription)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
-from subscription_builders import subscriptions
+from subscription_builders import subscriptions, unhurried
 
 from streams.core.alerts.condition_defaults import default_condition
 from streams.core.alerts.editing import asked, checked
@@ -16,11 +16,13 @@ from streams.core.alerts.subscription_toml import SubscriptionFileError, read, w
 LEAST = 'name = "Borders"\nquery = "face border"\n'
 
 
+@unhurried
 @given(subscriptions)
 def test_what_is_written_is_read_back(subscription):
     assert read(write(checked(subscription)), f"{subscription.id}.toml") == subscription
 
 
+@unhurried
 @given(subscriptions)
 def test_every_file_is_toml_of_few_short_lines_and_the_same_every_time(subscription):
     text = write(subscription)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from subscription_builders import subscriptions
+from subscription_builders import subscriptions, unhurried
 
 from streams.core.alerts.condition_defaults import default_condition
 from streams.core.alerts.records import Rhythm, Subscription
@@ -46,6 +46,7 @@ def changed(**fields):
     return text
 
 
+@unhurried
 @given(subscriptions, subscriptions)
 def test_whatever_is_edited_says_what_was_meant(old, new):
     new = replace(new, id=old.id)
@@ -53,12 +54,14 @@ def test_whatever_is_edited_says_what_was_meant(old, new):
     assert edited(write(old), old) == write(old)
 
 
+@unhurried
 @given(subscriptions)
 def test_a_file_with_comments_says_what_was_meant(new):
     new = replace(new, id="border")
     assert read(edited(OURS, new), "border") == new
 
 
+@unhurried
 @given(subscriptions, st.text(max_size=60))
 def test_whatever_was_there_is_no_obstacle(new, text):
     assert read(edited(text, new), new.id) == new
