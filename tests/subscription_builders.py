@@ -12,7 +12,7 @@ from streams.core.query_parse import parse
 
 MINUTE = timedelta(minutes=1)
 
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """For a busy machine."""
 
 

@@ -29,8 +29,6 @@ from ..subscriptions.choose import subscriptions
 from .periods import period_options
 from .shown_documents import shown_lines
 
-_PAGE = 200
-
 
 @click.group()
 def alerts() -> None:
@@ -65,16 +63,17 @@ def list_(
     """
     id_ = None if subscription is None else _id(context, subscription)
     with opened(context) as (store, outbox):
-        found = store.list(subscription=id_, since=since, until=until, limit=_PAGE if failed else limit)
+        found = store.list(subscription=id_, since=since, until=until, limit=limit + 1)
         if failed:
-            found = _failed(store, outbox, id_, since, until)[:limit]
-        rows = [(one, outbox.of_alert(one.alert.id)) for one in found]
+            found = _failed(store, outbox, id_, since, until)
+        rows = [(one, outbox.of_alert(one.alert.id)) for one in found[:limit]]
     if as_json:
         print_lines(alert_fields(one, deliveries) for one, deliveries in rows)
         return
     for one, deliveries in rows:
         click.echo(safe("\n".join(_listed(one, deliveries))))
-    click.echo(f"{len(rows)} alert{'s' * (len(rows) != 1)}.")
+    more = "; there are more, --limit shows them" * (len(found) > limit)
+    click.echo(f"{len(rows)} alert{'s' * (len(rows) != 1)}{more}.")
 
 
 @contextlib.contextmanager

@@ -267,6 +267,7 @@ def test_alerts_are_listed_newest_first_and_cut(archive):
     assert lines(archive, "alerts", "list", "--until", "2020") == []
     assert len(lines(archive, "alerts", "list", "--since", "1d")) == 6
     assert "6 alerts." in run(archive, "alerts", "list")
+    assert "2 alerts; there are more" in run(archive, "alerts", "list", "--limit", "2")
 
 
 def test_an_alert_says_why(archive):
