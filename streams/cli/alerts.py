@@ -63,9 +63,11 @@ def list_(
     """
     id_ = None if subscription is None else _id(context, subscription)
     with opened(context) as (store, outbox):
-        found = store.list(subscription=id_, since=since, until=until, limit=limit + 1)
-        if failed:
-            found = _failed(store, outbox, id_, since, until)
+        found = (
+            _failed(store, outbox, id_, since, until)
+            if failed
+            else store.list(subscription=id_, since=since, until=until, limit=limit + 1)
+        )
         rows = [(one, outbox.of_alert(one.alert.id)) for one in found[:limit]]
     if as_json:
         print_lines(alert_fields(one, deliveries) for one, deliveries in rows)
