@@ -135,7 +135,7 @@ def made(request, tmp_path):
     database.close()
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_every_alert_is_told_to_every_channel_in_one_message_whatever_happens(made, seed):
     world = World(seed, *made)
     world.plan()
