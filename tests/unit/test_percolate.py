@@ -48,6 +48,7 @@ HOLDING = [
 ]
 NOT_HOLDING = [
     *("nine", "one nine", '"three two"', '"four straße"', "one NEAR/1 four", "人别", "thrx*", '"two fo"*'),
+    *('"two thre"', "title:thre", '"thre"', "text:iri"),
     *("title:five", "title:der", 'text:"one two"', "title:(one NEAR/9 five)", "four NEAR/0 strasse"),
     *("-one", "-(one four)", "nine OR -one", "one -four", "one -(nine OR four)", "one -tw*", "-*"),
     *("published:2023-08-02", "one published:<2023", "is:copy", "-is:lead", "flag:iris", "term:iri", "law:*"),
@@ -131,6 +132,25 @@ def test_removed_queries_leave_nothing_behind():
     assert not percolator._by_query
     assert not percolator._beginnings._lengths
     assert not percolator._beginnings._used
+
+
+@pytest.mark.parametrize("gone", ["one two", "one three -nine", "on* one", "one -nine"])
+def test_a_removed_query_takes_nothing_from_those_with_the_same_words(gone):
+    asked = ["one two", "one three -nine", "on* one", "one -nine", "one nine", "-one", "on*"]
+    percolator = Percolator((query, parse(query)) for query in asked)
+    percolator.remove(gone)
+    percolator.add("new", parse("one five"))
+    wanted = {"one two", "one three -nine", "on* one", "one -nine", "on*", "new"} - {gone}
+    assert percolator.match(PREPARED) == sorted(wanted)
+
+
+def test_a_beginning_asked_for_later_is_found_in_words_seen_before():
+    percolator = Percolator([("a", parse("thr*"))])
+    assert percolator.match(PREPARED) == ["a"]
+    percolator.add("b", parse("th* author:ex*"))
+    assert percolator.match(PREPARED) == ["a", "b"]
+    percolator.remove("a")
+    assert percolator.match(PREPARED) == ["b"]
 
 
 def test_many_subscribers_of_one_query_are_all_told():

@@ -70,5 +70,5 @@ class Beginnings:
     def _of(self, of: str, text: str) -> Iterable[Beginning]:
         for length in self._lengths.get(of, ()):
             beginning = Beginning(of, text[:length])
-            if length <= len(text) and beginning in self._used:
+            if beginning in self._used:
                 yield beginning
