@@ -103,7 +103,7 @@ SCHEMA = Schema(
         ),
     ),
 )
-"""`worked`: version of each document as it was worked last; `changed`, `to_index`: what is still to be told."""
+"""`worked`: version of each document as it was worked last; `changed`, `to_index`: still to be told."""
 
 
 def changed(connection: sqlite3.Connection) -> tuple[int, list[Row]]:

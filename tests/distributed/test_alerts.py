@@ -1,6 +1,6 @@
-"""The same items and subscriptions through one process, and through Kafka, workers and Elasticsearch: the same alerts.
+"""The same items and subscriptions through one process, and through Kafka and Elasticsearch: the same alerts.
 
-The first items of the real week where it is present, else the sample world. `BIOWIRE_FULL=1`: the whole week.
+Some items of the real week where it is present, else the sample world. `BIOWIRE_FULL=1`: the whole week.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ from streams.subscriptions.kafka import KafkaSubscriptions
 
 from .harness import Cluster, timed, wait_for
 from .log_view import LogView
-from .test_parity import FULL, sample, shuffled_within_days
+from .members import Member
+from .test_parity import FULL, shuffled_within_days, whole
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 MADE = datetime(2023, 8, 1, tzinfo=UTC)
 SAID: Mapping[str, Mapping[str, Any]] = {
     "threshold": {"count": 3},
-    "spike": {"count": 3, "factor": 1.2},
+    "spike": {"count": 3, "factor": 1.1},
     "silence": {"window": timedelta(hours=3)},
     "new-term": {"window": timedelta(days=2)},
     "new-entity": {"window": timedelta(days=2)},
@@ -46,7 +47,8 @@ SAID: Mapping[str, Mapping[str, Any]] = {
 }
 """Numbers that bring out alerts of many kinds within a few days."""
 
-QUERIES = {"silence": "fingerprint", "spike": "camera OR surveillance"}
+QUERY = "police OR camera OR privacy OR surveillance OR biometric OR facial OR security"
+QUERIES = {"silence": "privacy", "spike": "police OR security"}
 
 
 LATER = datetime(2999, 1, 1, tzinfo=UTC)
@@ -55,7 +57,7 @@ LATER = datetime(2999, 1, 1, tzinfo=UTC)
 def subscribe(store: SubscriptionStore, to: str) -> None:
     """One for each kind of condition, named after it; nothing is sent before `wake`."""
     for kind in KINDS:
-        query = QUERIES.get(kind, "camera OR biometric OR facial OR surveillance OR fingerprint")
+        query = QUERIES.get(kind, QUERY)
         condition = with_defaults(kind, **SAID.get(kind, {}))
         one = Subscription(
             id=kind, name=kind, query=query, condition=condition, to=(to,), snoozed_until=LATER
@@ -109,7 +111,9 @@ def receiving() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="module")
 def items() -> list[dict[str, Any]]:
-    return sample()
+    """Some of each day of the week, so that what is new or more than usual shows."""
+    found = whole()
+    return found if FULL else found[:: max(1, len(found) // 1500)]
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +200,7 @@ def test_alerts_are_the_same_as_embedded_mode_raises_and_each_is_told_once(
         wake(store)
         store.close()
         if kill:
-            wait_for(lambda: receiver.messages, 60, lambda: f"nothing told{cluster.tails()}", 0.01)
+            wait_for(lambda: len(receiver.messages) > 1, 60, lambda: f"nothing told{cluster.tails()}", 0.01)
             owner(cluster).kill()
         with timed("alerts told"):
             wait_for(
@@ -211,7 +215,9 @@ def test_alerts_are_the_same_as_embedded_mode_raises_and_each_is_told_once(
         assert {id_: len(told[id_]) for id_ in want if len(told[id_]) != 1} == {}
         assert {id_: ids for id_, ids in told.items() if len(ids) > 1} == {}  # withdrawn ones, too
         assert receiver.ids.keys() == {one for ids in told.values() for one in ids}
-        assert [id_ for id_, count in receiver.ids.items() if count > 1] == []
+        twice = [id_ for id_, count in receiver.ids.items() if count > 1]
+        assert len(twice) <= kill, "only the message under way at the kill may come again, under the same id"
+        assert receiver.messages[0][0] not in twice
 
 
 def missing(alerts: Alerts, want: Mapping[str, Any]) -> str:
@@ -221,11 +227,12 @@ def missing(alerts: Alerts, want: Mapping[str, Any]) -> str:
     return f"{len(lost)} not raised, as {lost[:3]}; {len(more)} not wanted"
 
 
-def owner(cluster: Cluster) -> Any:
-    """The worker that has the alert stage now."""
+def owner(cluster: Cluster) -> Member:
+    """The worker that opened the alert stage last."""
     opened = {
-        name: log.read_text(errors="replace").rfind("alert stage opened")
-        for name, log in ((one.name, one.log) for one in cluster.members.values())
+        line[:23]: member
+        for member in cluster.members.values()
+        for line in member.log.read_text(errors="replace").splitlines()
+        if "alert stage opened" in line
     }
-    (name,) = [name for name, at in opened.items() if at >= 0]
-    return cluster.members[name]
+    return opened[max(opened)]

@@ -25,12 +25,17 @@ FULL = bool(os.environ.get("BIOWIRE_FULL"))
 WEEK = shared_root() / "data" / "stream" / "full_stream_2023-W32.jsonl.gz"
 
 
-def sample() -> list[dict[str, Any]]:
+def whole() -> list[dict[str, Any]]:
+    """The real week, or the sample world."""
     if not WEEK.exists():
         return world_items(2)
     with gzip.open(WEEK) as lines:
-        week = [json.loads(line) for line in lines]
-    return week if FULL else week[:1_500]
+        return [json.loads(line) for line in lines]
+
+
+def sample() -> list[dict[str, Any]]:
+    """The first of them."""
+    return whole() if FULL or not WEEK.exists() else whole()[:1_500]
 
 
 def shuffled_within_days(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
