@@ -44,6 +44,8 @@ ROLES = ("lead", "report", "copy", "press-release")
 MAX_BYTES = 4096
 MAX_DEPTH = 50
 MAX_CLAUSES = 200
+MAX_PHRASE = 100
+"""Words of a phrase; in Chinese, Japanese and Korean characters."""
 MAX_DISTANCE = 1000
 NEAR_DISTANCE = 10
 """What NEAR means without a number."""

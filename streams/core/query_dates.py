@@ -54,11 +54,11 @@ def read_period(text: str) -> tuple[datetime, datetime]:
     """First second of the year, month, day or moment `text` names, and the first one after it."""
     found = _WHEN.fullmatch(text)
     if not found:
-        raise ValueError(f"`{text}` is no date; write 2023, 2023-08, 2023-08-01 or 2023-08-01T10:00Z.")
+        raise ValueError(f"`{text[:60]}` is no date; write 2023, 2023-08, 2023-08-01 or 2023-08-01T10:00Z.")
     try:
         return _period(found)
     except (ValueError, OverflowError):
-        raise ValueError(f"`{text}` is no date of the calendar.") from None
+        raise ValueError(f"`{text[:60]}` is no date of the calendar.") from None
 
 
 def _period(found: re.Match[str]) -> tuple[datetime, datetime]:
@@ -80,7 +80,7 @@ def read_duration(text: str) -> timedelta:
     """Read `90m`, `24h`, `7d`, `2w`. Raises ValueError with a sentence."""
     found = _AGO.fullmatch(text.strip().lower())
     if not found:
-        raise ValueError(f"`{text}` is no length of time; write 90m, 24h, 7d or 2w.")
+        raise ValueError(f"`{text[:60]}` is no length of time; write 90m, 24h, 7d or 2w.")
     return int(found[1]) * _UNITS[found[2]]
 
 

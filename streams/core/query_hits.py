@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from . import query as q
 from .index import normal
-from .query_match import Positions, fields, neighbours
+from .query_match import Positions, fields, neighbours, places
 from .records import Document, Evidence, Flag
 from .text import CHARACTER, TOKEN, Folded, fold, token_spans
 
@@ -25,7 +26,10 @@ class Span:
 
 
 def hits(query: q.Query, document: Document) -> tuple[Span, ...]:
-    """Every piece of text that made the query true, by field and place; nothing under NOT counts."""
+    """Every piece of text that made the query true, by field and place; nothing under NOT counts.
+
+    Of one clause in one field, no more than the first five thousand.
+    """
     spans = {span for clause in affirmed(query) for span in _clause_hits(clause, document)}
     order = {field: at for at, field in enumerate(q.TEXT_FIELDS)}
     return tuple(sorted(spans, key=lambda span: (order[span.field], span.start, span.end, span.clause)))
@@ -45,13 +49,14 @@ def _clause_hits(clause: q.Query, document: Document) -> Iterator[Span]:
         said = str(clause)
         for field in fields(clause):
             folded = fold(getattr(document, field))
-            for start, end in _runs(clause, folded):
+            for start, end in islice(_runs(clause, folded), _MOST):
                 yield Span(field, *folded.span(start, end), said)
     elif isinstance(clause, q.Value):
         yield from _value_hits(clause, document)
 
 
 _LETTER = TOKEN.pattern.rpartition("|")[2].removesuffix("+")
+_ONE = re.compile(_LETTER)
 _WORD = re.compile(f"(?:{_LETTER})*")
 """As much of a word as there is, in scripts that have words."""
 
@@ -59,8 +64,17 @@ _BETWEEN = re.compile(rf"(?:(?!{CHARACTER.pattern}|{_LETTER})[\s\S])*")
 """What may stand between two tokens: nothing that is part of one."""
 
 
+_MOST = 5_000
+"""Pieces told of one clause in one field: nobody reads more, and a hostile text has millions."""
+
+_LONG = 8
+"""Tokens from which a phrase is looked for among the tokens: step by step it may begin at every word."""
+
+
 def _runs(clause: q.Phrase | q.Near, folded: Folded) -> Iterator[tuple[int, int]]:
-    return _phrase_runs(clause, folded) if isinstance(clause, q.Phrase) else _near_runs(clause, folded)
+    if isinstance(clause, q.Phrase) and len(clause.tokens) <= _LONG:
+        return _phrase_runs(clause, folded)
+    return _token_runs(clause, folded)
 
 
 def _phrase_runs(phrase: q.Phrase, folded: Folded) -> Iterator[tuple[int, int]]:
@@ -83,9 +97,10 @@ def _phrase_end(phrase: q.Phrase, text: str, at: int) -> int:
             return 0
         end = at + len(token)
         if not CHARACTER.match(token):
+            if at and _ONE.match(text, at - 1):
+                return 0  # in the middle of a word; asked first, as a hostile word may be very long
             rest = _end(_WORD, text, end)
-            whole = rest == end or (phrase.prefix and number == last)
-            if not whole or (at and _end(_WORD, text, at - 1) >= at):
+            if rest != end and not (phrase.prefix and number == last):
                 return 0
             end = rest
         at = end
@@ -97,13 +112,15 @@ def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _near_runs(near: q.Near, folded: Folded) -> Iterator[tuple[int, int]]:
+def _token_runs(clause: q.Phrase | q.Near, folded: Folded) -> Iterator[tuple[int, int]]:
     cut = list(token_spans(folded.text))
-    positions = Positions()
-    for at, (token, _, _) in enumerate(cut):
-        positions.setdefault(token, []).append(at)
-    for phrase, places in zip((near.left, near.right), neighbours(near, positions), strict=True):
-        for first in places:
+    positions = Positions([token for token, _, _ in cut])
+    if isinstance(clause, q.Phrase):
+        found = [(clause, places(clause, positions))]
+    else:
+        found = list(zip((clause.left, clause.right), neighbours(clause, positions), strict=True))
+    for phrase, starts in found:
+        for first in starts:
             yield cut[first][1], cut[first + len(phrase.tokens) - 1][2]
 
 

@@ -222,6 +222,10 @@ class _Reader:
         found = tuple(tokens(fold_text(unicodedata.normalize("NFC", lexeme.text))))
         if not found:
             raise self.wrong(lexeme.start, "There is no letter or digit here to search for.")
+        if len(found) > q.MAX_PHRASE:
+            raise self.wrong(
+                lexeme.start, f"A phrase has at most {q.MAX_PHRASE} words, this one {len(found)}."
+            )
         return q.Phrase(found, lexeme.prefix, field)
 
     def fielded(self, name: _Lexeme, outer: str | None) -> q.Query:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from weakref import WeakValueDictionary
 
 from .. import query as q
-from ..query_match import Prepared, fields, holds, neighbours
+from ..query_match import Prepared, fields, holds, meet
 
 Atom: TypeAlias = str | tuple[str, str]
 """A token, or a field with its value; `("is", role)` is one too."""
@@ -164,8 +164,7 @@ def _near(near: q.Near) -> Clause:
     def clause(sight: Sight) -> bool:
         positions = sight.prepared.fields
         return any(
-            whole <= positions[field].keys() and bool(neighbours(near, positions[field])[0])
-            for field in fields(near)
+            whole <= positions[field].keys() and meet(near, positions[field]) for field in fields(near)
         )
 
     return clause
