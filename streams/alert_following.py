@@ -165,10 +165,6 @@ class Following:
         """See Followed."""
         return self._known[id_].since
 
-    def floor(self, id_: str) -> int:
-        """See Followed."""
-        return self._known[id_].floor
-
     @property
     def silent(self) -> set[str]:
         """Subscriptions to which time alone means something."""
@@ -238,8 +234,7 @@ class Following:
     def _hush(self, subscription: Subscription, since: datetime) -> None:
         facts = self._store.facts(subscription.id)
         standing = fold(subscription, facts, self.leads_of(subscription), self.horizon)
-        last = self._store.list(limit=1)
-        followed = Followed(asked=_asked(subscription), since=since, floor=last[0].seq if last else 0)
+        followed = Followed(asked=_asked(subscription), since=since)
         with self._store.transaction():
             self._store.hush(subscription.id, [one.id for one in standing])
             self._follow(subscription.id, followed)

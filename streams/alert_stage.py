@@ -48,8 +48,8 @@ class AlertStage:
         """Open `alerts.db` beside the store. Raises StoreError."""
         self._changes = instance.changes
         self._path = alerts_file(instance.database.path)
-        self._database = open_alerts(self._path)
-        self._store = SqliteAlertStore(self._database)
+        self.database = open_alerts(self._path)
+        self._store = SqliteAlertStore(self.database)
         self._alerting = Alerting(instance.index.several, instance.index, self._store, subscriptions)
         self._problems: list[str] = []
         self._began: datetime | None = None
@@ -63,7 +63,7 @@ class AlertStage:
 
     def close(self) -> None:
         """Close the file."""
-        self._database.close()
+        self.database.close()
 
     def step(self, now: datetime, seconds: float | None = None) -> int:
         """Work what changed since the last time, then take up edits of subscriptions; returns alerts raised.

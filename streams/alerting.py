@@ -230,9 +230,7 @@ class Alerting:
         hushed = quietly | store.hushed(id_, [*ids, *changes.moved.values()])
         told = [one for one in changes.new if not {one.id, changes.moved.get(one.id, "")} & hushed]
         store.hush(id_, set(ids) - {one.id for one in told})
-        gone = (store.get(one) for one in changes.gone)
-        floor = self.following.floor(id_)
-        store.withdraw(WITHDRAWN, [one.alert.id for one in gone if one and one.seq > floor])
+        store.withdraw(WITHDRAWN, changes.gone)
         store.withdraw("", ids)  # those that held before, and do again
         return store.raise_(told, now, changes.moved)
 

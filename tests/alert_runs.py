@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -55,13 +55,19 @@ def worked(
     size: int,
     *,
     quiet: bool = False,
+    watch: Callable[[str], object] | None = None,
 ) -> Path:
-    """Take items in, `size` in a batch, with the alert stage in step. Done again, it goes on where it was."""
+    """Take items in, `size` in a batch, with the alert stage in step. Done again, it goes on where it was.
+
+    `watch` is called before each statement that either file is asked.
+    """
     items = list(items)
     with (
         Instance(home / "biowire.db", vocabulary({})) as instance,
         AlertStage(instance, subscriptions) as stage,
     ):
+        for database in (instance.database, stage.database):
+            database.connection.set_trace_callback(watch)
         stage.step(NOON)
         for start in range(0, len(items), size):
             bodies = [json.dumps(item).encode() for item in items[start : start + size]]

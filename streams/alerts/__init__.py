@@ -39,8 +39,6 @@ class Followed:
     """What of the subscription decides its alerts; when it changes, the past is looked at again, quietly."""
     since: datetime
     """Documents from before were not looked at when it began; what changes of them later raises nothing."""
-    floor: int
-    """The last `seq` when it began: alerts up to it stay as they are."""
 
 
 class AlertStore(Protocol):

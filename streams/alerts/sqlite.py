@@ -48,7 +48,7 @@ SCHEMA = Schema(
         CREATE INDEX leads_at ON leads (at, id);
         CREATE TABLE followed (
             subscription TEXT PRIMARY KEY,
-            asked TEXT NOT NULL, since INTEGER NOT NULL, floor INTEGER NOT NULL
+            asked TEXT NOT NULL, since INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE hushed (
             subscription TEXT, id TEXT, PRIMARY KEY (subscription, id)
@@ -176,17 +176,14 @@ class SqliteAlertStore:
 
     def followed(self) -> Mapping[str, Followed]:
         """See AlertStore."""
-        rows = self._connection.execute("SELECT subscription, asked, since, floor FROM followed")
-        return {
-            name: Followed(asked=asked, since=moment(since), floor=floor)
-            for name, asked, since, floor in rows
-        }
+        rows = self._connection.execute("SELECT subscription, asked, since FROM followed")
+        return {name: Followed(asked=asked, since=moment(since)) for name, asked, since in rows}
 
     def follow(self, subscription: str, followed: Followed) -> None:
         """See AlertStore."""
         self._connection.execute(
-            "INSERT OR REPLACE INTO followed VALUES (?, ?, ?, ?)",
-            (subscription, followed.asked, microseconds(followed.since), followed.floor),
+            "INSERT OR REPLACE INTO followed VALUES (?, ?, ?)",
+            (subscription, followed.asked, microseconds(followed.since)),
         )
 
     def forget(self, subscription: str) -> None:

@@ -107,7 +107,7 @@ def test_old_documents_are_dropped_and_alerts_on_them_stay(store) -> None:
 
 def test_what_a_subscription_leaves_is_forgotten_but_its_alerts(store) -> None:
     store.put_facts([a_fact("a", "cameras", "borders"), a_fact("b", "cameras")])
-    store.follow("cameras", Followed(asked="camera", since=at(-1), floor=0))
+    store.follow("cameras", Followed(asked="camera", since=at(-1)))
     store.hush("cameras", ["one"])
     store.raise_([an_alert()], at())
     store.forget("cameras")
@@ -119,7 +119,7 @@ def test_what_a_subscription_leaves_is_forgotten_but_its_alerts(store) -> None:
 
 
 def test_who_is_followed_is_kept(store) -> None:
-    first, then = (Followed(asked=asked, since=at(-1), floor=3) for asked in ("camera", "cameras"))
+    first, then = (Followed(asked=asked, since=at(-1)) for asked in ("camera", "cameras"))
     store.follow("cameras", first)
     store.follow("borders", first)
     store.follow("cameras", then)
