@@ -4,8 +4,9 @@
 
 Each query has a slot of four bytes: one for each choice it is hung on (`anchors`), set when the document has
 an atom of it, and one for what it rules out. One comparison over all slots says which are as they have to
-be, so a query costs nothing until an atom of it turns up. The method is the counting of Yan and
-García-Molina (SIFT, 1999), with only the rarest conditions of each query counted.
+be, so a query costs nothing until an atom of it turns up. This is the counting method of Yan and
+García-Molina (Index structures for selective dissemination of information under the Boolean model, 1994),
+with only the rarest conditions of each query counted.
 """
 
 from __future__ import annotations
@@ -22,13 +23,11 @@ from .anchors import CHOICES, Anchor, anchor
 from .beginnings import Beginning, Beginnings
 from .compiled import Atom, Sight, Test, atoms, compiled
 
-_WIDTH = 4
-"""Bytes of a slot: CHOICES, and the last for what the query rules out."""
+_WIDTH = CHOICES + 1
+"""Bytes of a slot, read as one number of 32 bits; the last is for what the query rules out."""
 _FREE = 255
 """In the first byte of a slot that is not in use: what no document makes it."""
 _FIRST_SLOTS = 64
-
-assert CHOICES < _WIDTH  # noqa: S101
 
 
 class _Asked:
