@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -18,12 +20,15 @@ from streams.alerts import Raised
 from streams.alerts.sqlite import SqliteAlertStore
 from streams.core.alerts.records import Subscription
 from streams.embedded import Instance
+from streams.outbox.sqlite import SqliteOutbox
+from streams.planning import CurrentSubscriptions, Planner
 from streams.subscriptions.memory import MemorySubscriptions
 from streams.vocabulary_files import load_vocabulary
 
 BEGIN = datetime(1990, 1, 1, tzinfo=UTC)
 """When the subscriptions of these tests were made: before any article."""
 
+CHANNEL = "https://desk.example/hook"
 DAY = timedelta(days=1)
 
 
@@ -48,6 +53,8 @@ class Lived:
     instance: Instance
     raised: list[Raised]
     """Every alert ever raised, also those withdrawn since."""
+    sent: Counter[str]
+    """Ids of alerts, with the number of messages that hold each."""
     end: datetime
 
     def of(self, subscription: str) -> list[Raised]:
@@ -57,27 +64,44 @@ class Lived:
 def lived(
     home: Path, subscriptions: Iterable[Subscription], items: Sequence[dict[str, Any]], size: int
 ) -> Lived:
-    """Take the items through an instance in batches, the alert stage after each. Close the instance."""
-    kept, end = MemorySubscriptions(), BEGIN
+    """Take the items through an instance in batches, alerts and messages after each. Close the instance."""
+    kept, end, store = MemorySubscriptions(), BEGIN, home / "biowire.db"
     for one in subscriptions:
-        kept.save(one, "test", BEGIN)
-    instance = Instance(home / "biowire.db", load_vocabulary())
-    with AlertStage(instance, kept) as stage:
+        kept.save(replace(one, to=(CHANNEL,)), "test", BEGIN)
+    instance = Instance(store, load_vocabulary())
+    with AlertStage(instance, kept) as stage, _alerts(store) as (alerts, outbox):
+        planner = Planner(outbox, CurrentSubscriptions(kept))
+        planner.plan(BEGIN)
         stage.step(BEGIN)
-        for now, bodies in batches(items, size):
-            instance.ingest(bodies, now, lambda: None)
-            stage.step(now)
-            end = now
+        for end, bodies in batches(items, size):
+            instance.ingest(bodies, end, lambda: None)
+            stage.step(end)
+            _send(planner, outbox, end)
         stage.tick(end)
-    return Lived(instance, list(_raised(home / "biowire.db")), end)
+        _send(planner, outbox, end)
+        sent = Counter(id_ for one in outbox.list(limit=1_000_000) for id_ in one.alerts)
+        return Lived(instance, list(_raised(alerts)), sent, end)
 
 
-def _raised(store: Path) -> Iterator[Raised]:
+def _send(planner: Planner, outbox: SqliteOutbox, now: datetime) -> None:
+    """Every message that is to go out now is taken by its receiver."""
+    planner.plan(now)
+    while claimed := outbox.claim("test", now, DAY, limit=1000):
+        for one in claimed:
+            assert outbox.settle(one.id, "test", "delivered", now)
+
+
+@contextlib.contextmanager
+def _alerts(store: Path) -> Iterator[tuple[SqliteAlertStore, SqliteOutbox]]:
     database = open_alerts(alerts_file(store))
     try:
-        alerts, after = SqliteAlertStore(database), 0
-        while page := alerts.list(after=after, newest_first=False, limit=1000):
-            yield from page
-            after = page[-1].seq
+        yield SqliteAlertStore(database), SqliteOutbox(database)
     finally:
         database.close()
+
+
+def _raised(alerts: SqliteAlertStore) -> Iterator[Raised]:
+    after = 0
+    while page := alerts.list(after=after, newest_first=False, limit=1000):
+        yield from page
+        after = page[-1].seq

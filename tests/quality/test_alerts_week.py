@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from alert_weeks import BEGIN, Lived, captured, lived
 
+from streams.alerts import Raised
 from streams.backtesting import run_backtest
 from streams.core.alerts.conditions import with_defaults
 from streams.core.alerts.records import Condition, Subscription
@@ -94,6 +95,23 @@ def test_articles_came_late_enough_to_move_and_withdraw_alerts(live: Lived) -> N
     )
     assert moved
     assert len(withdrawn) > len(moved) / 2
+
+
+def test_what_stands_was_sent_once_by_itself_or_as_the_alert_whose_place_it_took(live: Lived) -> None:
+    by_id = {one.alert.id: one for one in live.raised}
+    assert live.sent.keys() <= by_id.keys()
+    assert set(live.sent.values()) == {1}
+    for one in live.raised:
+        sent = [id_ for id_ in (one.alert.id, *_before(one, by_id)) if id_ in live.sent]
+        assert len(sent) == 1 or (one.withdrawn and not sent)
+    print(f"{len(live.sent)} alerts in messages")
+
+
+def _before(one: Raised, by_id: Mapping[str, Raised]) -> Iterator[str]:
+    """Alerts whose place it took, over however many steps."""
+    while one.instead_of:
+        yield one.instead_of
+        one = by_id[one.instead_of]
 
 
 @pytest.mark.parametrize("query", QUERIES)
