@@ -47,13 +47,13 @@ def real_time() -> FastClock:
     return FastClock(datetime.fromtimestamp(begun, UTC), begun)
 
 
-def quick(seconds: float, speed: float = 1.0) -> Terms:
+def quick(seconds: float, speed: float = 1.0, poll: float = 0.05) -> Terms:
     """Terms of a test: tries take some seconds at most, claims twice that, of a clock with that speed."""
     return Terms(
         at_once=8,
         most=seconds,
         lease=timedelta(seconds=2 * seconds * speed),
-        poll=0.05,
+        poll=poll,
         patience=Patience(
             first=timedelta(seconds=0.05 * speed), longest=timedelta(seconds=0.5 * speed), tries=200
         ),
