@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from apprise import NotifyBase
 
 CLOUD = frozenset(
-    "cliq dingtalk discord feishu flock gchat join lark line msteams opsgenie pagerduty pbul pover prowl "  # noqa: SIM905
+    "cliq dingtalk discord feishu flock gchat join lark line opsgenie pagerduty pbul pover prowl "  # noqa: SIM905
     "slack spush tgram threema twist webex wecombot wxteams zulip".split()
 )
 """Services at one place of their own."""
