@@ -22,6 +22,7 @@ from .core.records import Document
 from .reading import by_outcome, feeds_health, versions
 from .reading_neighbours import neighbours
 from .reading_sightings import IndexReceived
+from .sinks.elasticsearch.alert_search import IndexedAlerts
 from .sinks.elasticsearch.ready import check, talking
 from .sinks.elasticsearch.search import ElasticIndex
 from .sinks.elasticsearch.settings import REQUEST_SECONDS, Index, index_of
@@ -101,6 +102,7 @@ class ServerReading:
             "outcomes": by_outcome(outcomes),
             "lag": behind,
             "dead_letters": KafkaDeadLetters(broker).count(),
+            "alerts": IndexedAlerts(self._client, self._index).counts(),
             "feeds": _feeds(broker),
             "versions": versions(control.vocabulary)
             | {"generation": control.live, "building": control.building},

@@ -18,14 +18,13 @@ from typing import Protocol, TypeVar
 from connectors.cli.feeds import known_feeds, opened
 from connectors.console import Context
 from connectors.state import FeedState, FeedStateStore
-from streams.alerts import AlertStore
+from streams.alert_reading import Alerts, Deliveries
 from streams.cli.alerts import opened as alerts
 from streams.cli.deadletters import dead_letters
 from streams.core.compiled import Vocabulary
 from streams.deadletters import DeadLetters
 from streams.deadletters.embedded import EmbeddedDeadLetters
 from streams.embedded import Instance
-from streams.outbox import Outbox
 from streams.reading import Reading, reading
 from streams.reading_embedded import StoreReading
 from streams.seeds_files import vocabulary
@@ -112,7 +111,7 @@ class Opening:
             yield self._subscriptions
 
     @contextlib.contextmanager
-    def alerts(self) -> Iterator[tuple[AlertStore, Outbox]]:
+    def alerts(self) -> Iterator[tuple[Alerts, Deliveries]]:
         """What was raised, and the messages on their way; empty while nobody ever subscribed."""
         with alerts(self.context) as found:
             yield found

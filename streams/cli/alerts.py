@@ -16,14 +16,14 @@ from connectors.console import Context, json_option, pass_context, print_json, p
 from connectors.errors import UserError
 
 from ..alert_file import alerts_file
+from ..alert_reading import Alerts, Deliveries
 from ..alert_reading import alerts as kept
-from ..alerts import AlertStore, Raised
+from ..alerts import Raised
 from ..alerts.memory import MemoryAlertStore
 from ..core.alerts.changes import condition_text, rhythm_text
 from ..core.alerts.editing import masked
 from ..core.alerts.records import Delivery, Subscription
 from ..core.alerts.showing import as_fields
-from ..outbox import Outbox
 from ..outbox.memory import MemoryOutbox
 from ..subscriptions.choose import subscriptions
 from .periods import period_options
@@ -79,7 +79,7 @@ def list_(
 
 
 @contextlib.contextmanager
-def opened(context: Context) -> Iterator[tuple[AlertStore, Outbox]]:
+def opened(context: Context) -> Iterator[tuple[Alerts, Deliveries]]:
     """The alerts and messages of this home or cluster; a home without any is left without the file."""
     if not context.distributed and not alerts_file(context.store).exists():
         nothing = MemoryAlertStore()
@@ -99,7 +99,7 @@ def _id(context: Context, name: str) -> str:
 
 
 def _failed(
-    store: AlertStore, outbox: Outbox, id_: str | None, since: datetime | None, until: datetime | None
+    store: Alerts, outbox: Deliveries, id_: str | None, since: datetime | None, until: datetime | None
 ) -> list[Raised]:
     ids = {alert for one in _all_failed(outbox, id_) for alert in one.alerts}
     found = [one for one in map(store.get, ids) if one is not None]
@@ -113,7 +113,7 @@ def _failed(
     )
 
 
-def _all_failed(outbox: Outbox, subscription: str | None = None) -> Sequence[Delivery]:
+def _all_failed(outbox: Deliveries, subscription: str | None = None) -> Sequence[Delivery]:
     return outbox.list(subscription=subscription, state="failed", limit=1_000_000)
 
 
@@ -158,7 +158,7 @@ def show(context: Context, id_: str, *, as_json: bool) -> None:
         click.echo("\n".join(_described(one, deliveries, asked)))
 
 
-def _found(store: AlertStore, id_: str) -> Raised:
+def _found(store: Alerts, id_: str) -> Raised:
     one = store.get(id_) if len(id_) >= 4 else None
     if one is None:
         raise UserError(f"There is no alert {id_}; `biowire alerts list` shows them.")
@@ -227,7 +227,7 @@ def retry(context: Context, id_: str | None, *, everything: bool, as_json: bool)
         click.echo(f"{len(again)} to be sent again." if again else "There was nothing to send again.")
 
 
-def _failed_of(store: AlertStore, outbox: Outbox, id_: str) -> Sequence[Delivery]:
+def _failed_of(store: Alerts, outbox: Deliveries, id_: str) -> Sequence[Delivery]:
     """Failed deliveries of an alert, or the one delivery with this id."""
     if (delivery := outbox.get(id_)) is not None:
         return [delivery]

@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from alert_runs import raised
 from embedded_runs import biowire, write_items
@@ -24,7 +25,7 @@ from kafka import TopicPartition
 from streams import topics
 from streams.alerts import Raised
 from streams.core.alerts.conditions import with_defaults
-from streams.core.alerts.records import KINDS, Subscription
+from streams.core.alerts.records import KINDS, Alert, Subscription
 from streams.subscriptions import SubscriptionStore
 from streams.subscriptions.files import FileSubscriptions
 from streams.subscriptions.kafka import KafkaSubscriptions
@@ -77,6 +78,8 @@ class Receiver:
 
     url: str = ""
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    refused: int = 0
+    """How many of the next messages are refused for good."""
 
     @property
     def ids(self) -> Counter[str]:
@@ -90,8 +93,12 @@ def receiving() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            receiver.messages.append((self.headers["webhook-id"], json.loads(body)))
-            self.send_response(204)
+            if receiver.refused:
+                receiver.refused -= 1
+                self.send_response(410)
+            else:
+                receiver.messages.append((self.headers["webhook-id"], json.loads(body)))
+                self.send_response(204)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -154,12 +161,11 @@ def all_delivered(sent: Mapping[str, Sequence[Mapping[str, Any]]], ids: Iterable
 
 
 def standing(alerts: Sequence[Raised]) -> dict[str, tuple[Any, ...]]:
-    return {one.alert.id: about(one) for one in alerts if not one.withdrawn}
+    return {one.alert.id: about(one.alert) for one in alerts if not one.withdrawn}
 
 
-def about(one: Raised) -> tuple[Any, ...]:
-    alert = one.alert
-    return (alert.kind, alert.key, alert.when.isoformat())
+def about(alert: Alert) -> tuple[Any, ...]:
+    return alert.kind, alert.key, alert.when, alert.sentence, alert.numbers, [one.id for one in alert.shown]
 
 
 @pytest.mark.parametrize(
@@ -208,9 +214,11 @@ def test_alerts_are_the_same_as_embedded_mode_raises_and_each_is_told_once(
                 120,
                 lambda: f"not told: {missing(alerts, want)}{cluster.tails()}",
             )
-        made = {one["id"]: one for one in alerts.all()}
-        print(Counter(one["kind"] for one in made.values()), len(receiver.messages), cluster.memory())
-        assert {id_ for id_, one in made.items() if one["holds"]} == want.keys()
+        made = [msgspec.json.decode(one["record"], type=Raised) for one in alerts.all()]
+        print(Counter(one.alert.kind for one in made), len(receiver.messages), cluster.memory())
+        has = standing(made)
+        assert has.keys() == want.keys()
+        assert {id_: (has[id_], want[id_]) for id_ in want if has[id_] != want[id_]} == {}
         told = {id_: [one["id"] for one in deliveries] for id_, deliveries in alerts.sent().items()}
         assert {id_: len(told[id_]) for id_ in want if len(told[id_]) != 1} == {}
         assert {id_: ids for id_, ids in told.items() if len(ids) > 1} == {}  # withdrawn ones, too
@@ -218,6 +226,42 @@ def test_alerts_are_the_same_as_embedded_mode_raises_and_each_is_told_once(
         twice = [id_ for id_, count in receiver.ids.items() if count > 1]
         assert len(twice) <= kill, "only the message under way at the kill may come again, under the same id"
         assert receiver.messages[0][0] not in twice
+
+
+def test_a_subscription_made_meanwhile_alerts_of_what_comes_after_it_and_failed_messages_are_sent_on_demand(
+    kafka: Any, elastic: Any, prefix: str, items: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    settings = {"BIOWIRE_WEBHOOK_PRIVATE": "127.0.0.0/8", "BIOWIRE_WEBHOOK_HTTP": "true"}
+    with receiving() as receiver, Cluster(kafka.url, elastic.url, tmp_path, prefix, settings) as cluster:
+        cluster.provision()
+        cluster.workers(2)
+        cluster.biowire("ingest", str(write_items(tmp_path / "items.jsonl", items[:150])))
+        cluster.wait_until_drained(timeout=120)
+        words = ["subscriptions", "add", "Late", "--query", "zanzibar OR police", "--to", receiver.url]
+        receiver.refused = 1
+        cluster.biowire(*words)
+        late = items[0] | {"title": "Police of Zanzibar buys cameras", "url": "https://late.example/1"}
+        cluster.biowire("ingest", str(write_items(tmp_path / "late.jsonl", [late])))
+        wait_for(
+            lambda: cluster.biowire("alerts", "list", "--failed", "--json"),
+            120,
+            lambda: f"nothing failed{cluster.tails()}",
+        )
+        (listed,) = cluster.biowire("alerts", "list", "--json").splitlines()
+        alert = json.loads(listed)
+        assert [one["title"] for one in alert["shown"]] == ["Police of Zanzibar buys cameras"]
+        assert [one["state"] for one in alert["deliveries"]] == ["failed"]
+        assert cluster.biowire_json("status")["alerts"] == {"late": 1}
+        assert cluster.biowire_json("alerts", "retry", alert["id"][:8])["retried"] == 1
+        wait_for(lambda: receiver.messages, 60, lambda: f"not sent again{cluster.tails()}")
+        assert receiver.messages[0][0] == alert["deliveries"][0]["id"]
+        shown = ["alerts", "show", alert["id"][:8]]
+        wait_for(
+            lambda: cluster.biowire_json(*shown)["deliveries"][0]["state"] == "delivered",
+            60,
+            lambda: f"not delivered{cluster.tails()}",
+        )
+        assert cluster.biowire_json(*shown)["asked"]["query"] == "zanzibar OR police"
 
 
 def missing(alerts: Alerts, want: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ alerts.db: to_index ─► alert with its deliveries ─► index `alerts`, by i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,6 +16,7 @@ from connectors.errors import UserError
 
 from ...alerts import Raised
 from ...alerts.sqlite import SqliteAlertStore
+from ...core.alerts.editing import masked
 from ...core.alerts.records import Delivery
 from ...outbox.sqlite import SqliteOutbox
 from .asking import explained
@@ -28,8 +30,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 def body(one: Raised, deliveries: Iterable[Delivery]) -> dict[str, Any]:
-    """An alert as the index has it: what people filter and count by, and all of it in `record`."""
-    alert, deliveries = one.alert, list(deliveries)
+    """An alert as the index has it: what people filter and count by, and all of it in `record`.
+
+    What is secret in the address of a channel is left out of it.
+    """
+    alert = one.alert
+    deliveries = [replace(delivery, channel=masked(delivery.channel)) for delivery in deliveries]
     return {
         "id": alert.id,
         "subscription": alert.subscription,
@@ -56,6 +62,7 @@ def body(one: Raised, deliveries: Iterable[Delivery]) -> dict[str, Any]:
             for shown in alert.shown
         ],
         "clauses": sorted({clause for shown in alert.shown for clause in shown.clauses}),
+        "delivery_ids": [delivery.id for delivery in deliveries],
         "states": sorted({delivery.state for delivery in deliveries}),
         "record": _encode(one).decode(),
         "deliveries": _encode(deliveries).decode(),

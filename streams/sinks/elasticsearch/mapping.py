@@ -152,6 +152,7 @@ def alerts() -> dict[str, Any]:
         numbers={"type": "object", "dynamic": True, "properties": {}},
         documents=_object(id=_KEYWORD, title=_TEXT, url=_KEYWORD, source=_KEYWORD, when=_DATE),
         clauses=_KEYWORD,
+        delivery_ids=_KEYWORD,
         states=_KEYWORD,
         record=_KEPT,
         deliveries=_KEPT,
