@@ -18,7 +18,8 @@ ITEMS = random.Random(5).sample(
     [item for item in world_items(times=2) if not item["published"].startswith("2026-11")], 325
 )
 SIZE = 25
-KILLS = 200 if os.environ.get("BIOWIRE_FULL") else 12
+KILLS = 12
+SEEDS = range(15 if os.environ.get("BIOWIRE_FULL") else 1)
 
 
 def told(home: Path) -> list[tuple[Any, ...]]:
@@ -73,12 +74,13 @@ def killed(home: Path, statements: Statements, *, quiet: bool = False) -> bool:
     return process.exitcode != 0
 
 
+@pytest.mark.parametrize("seed", SEEDS)
 def test_after_kills_at_random_moments_the_alerts_are_those_of_an_undisturbed_run(
-    undisturbed, tmp_path
+    undisturbed, tmp_path, seed
 ) -> None:
     wanted, everything, of_stage = undisturbed
     assert len({alert.kind for alert, *_ in wanted}) >= 7
-    chance, kills = random.Random(11), 0
+    chance, kills = random.Random(seed), 0
     while kills < KILLS:
         anywhere = Statements(chance.randint(1, everything // 8))
         in_the_stage = Statements(chance.randint(1, of_stage // 8), alerts_statement)
@@ -86,6 +88,7 @@ def test_after_kills_at_random_moments_the_alerts_are_those_of_an_undisturbed_ru
             break
         kills += 2
     assert kills >= 6
+    print(f"{kills} kills")
     assert told(worked(tmp_path, ITEMS, of_every_kind(), SIZE)) == wanted
 
 
