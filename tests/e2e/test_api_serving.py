@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from api_world import API, a_token, fill, printed, served, settings
+from api_world import API, FEEDS, a_token, fill, printed, served, settings
 from embedded_runs import command, environment
 
 from connectors.console import Context
@@ -80,7 +82,7 @@ def test_a_port_that_is_taken_is_refused_when_asked_for_and_passed_over_when_not
 
 
 def looked_at(url: str, headers: dict[str, str], feed: str) -> bool:
-    """Whether the feed is fetched soon, without waiting for the next look at the list."""
+    """Whether the feed is fetched soon: sooner than the next look at the list, which may be 30 s away."""
     until = time.monotonic() + 20
     while time.monotonic() < until:
         listed = {one["url"]: one for one in ask(url, f"{API}/feeds", headers=headers)["feeds"]}
@@ -90,17 +92,28 @@ def looked_at(url: str, headers: dict[str, str], feed: str) -> bool:
     return False
 
 
-def running(home: Path, *arguments: str, **environ: str) -> subprocess.Popen[bytes]:
+NOWHERE = {"BIOWIRE_FETCH_ALLOW": "127.0.0.1", "BIOWIRE_FETCH_HOST_DELAY": "0"}
+"""Feeds at loopback addresses, where nobody answers, may be asked for, without a pause."""
+
+
+@contextlib.contextmanager
+def running(home: Path, *arguments: str, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
     """`biowire run` on feeds nobody may fetch, with its HTTP port free to choose."""
     line = command("run", "-v", "--json", "--home", str(home), *arguments)
     environ = {"BIOWIRE_WEB_PORT": "0", **environ}
-    return subprocess.Popen(line, env=environment(**environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with subprocess.Popen(
+        line, env=environment(**environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_run_answers_beside_its_work_and_feeds_are_changed_while_it_writes(tmp_path: Path) -> None:
     fill(tmp_path, 5)
     headers = a_token(tmp_path)
-    with socket.socket() as nobody, running(tmp_path, BIOWIRE_FETCH_ALLOW="127.0.0.1") as process:
+    with socket.socket() as nobody, running(tmp_path, **NOWHERE) as process:
         nobody.bind(("127.0.0.1", 0))  # and nobody listens
         assert process.stderr is not None
         for line in process.stderr:
@@ -109,6 +122,7 @@ def test_run_answers_beside_its_work_and_feeds_are_changed_while_it_writes(tmp_p
                 break
         else:
             raise AssertionError("it never answered")
+        assert all(looked_at(url, headers, one.url) for one in FEEDS)  # so that it sleeps
         feed = {"url": f"http://127.0.0.1:{nobody.getsockname()[1]}/feed", "unchecked": True}
         added = ask(url, f"{API}/feeds", method="POST", json=feed, headers=headers)
         assert added["outcome"] == "added"
