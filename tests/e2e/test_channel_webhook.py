@@ -4,11 +4,12 @@ import json
 import logging
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from aiohttp import web
-from canary import NAMES, listening, vectors
+from canary import INSIDE, NAMES, listening, vectors
 from messages import NOW, SIGNING, a_digest, a_message, a_subscription
 from servers.certificates import Certificates
 from standardwebhooks.webhooks import Webhook as Verifier
@@ -177,6 +178,43 @@ async def test_no_spelling_of_our_own_address_is_sent_to():
         assert [
             said for said in sentences if len(said) < 30 or not said.endswith(".") or "Traceback" in said
         ] == []
+        assert hits == []
+
+
+def spellings(address, port):
+    """The address itself, behind a user, mapped, and in full."""
+    plain = ip_address(address)
+    whole = f"[{plain.exploded}]" if plain.version == 6 else address
+    host = f"[{address}]" if plain.version == 6 else address
+    mapped = [f"[::ffff:{address}]"] if plain.version == 4 else []
+    odd = [str(int(plain)), hex(int(plain))] if plain.version == 4 else [host.upper()]
+    return [
+        f"https://{one}:{port}/"
+        for one in (host, f"user@{host}", f"hook.example@{host}", whole, *mapped, *odd)
+    ]
+
+
+async def test_no_network_of_our_own_is_sent_to_however_it_is_written():
+    """Each as literals, refused before it is saved, and as the address of a name, refused when it is sent."""
+    async with listening() as (port, hits):
+        tried = 0
+        for address in INSIDE:
+            for url in spellings(address, port):
+                with pytest.raises(UserError, match=r"^The webhook cannot be used: .+\.$"):
+                    check(url, {})
+                tried += 1
+
+            async def lookup(host: str, address: str = address) -> list[str]:
+                return [address]
+
+            channel = channel_for(
+                f"https://hook.example:{port}/", {"message_seconds": 1.0}, SIGNING, lookup=lookup
+            )
+            with pytest.raises(Never, match="webhook_private"):
+                await channel.send(a_message())
+            tried += 1
+        assert len(INSIDE) >= 35
+        assert tried >= 400
         assert hits == []
 
 

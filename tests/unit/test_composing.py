@@ -118,6 +118,18 @@ def test_a_digest_over_a_change_of_the_clock_names_local_times():
     assert "from 24 Oct 2026, 08:00 to 25 Oct 2026, 08:00" in message.lead
 
 
+def test_a_day_of_23_hours_is_compared_with_the_whole_day_before():
+    """Berlin goes to summer time on 29 March 2026."""
+    since, until = datetime(2026, 3, 28, 7, tzinfo=UTC), datetime(2026, 3, 29, 6, tzinfo=UTC)
+    message = a_message(
+        an_alert(),
+        subscription=a_subscription(rhythm=Rhythm(every="daily", zone="Europe/Berlin")),
+        period=(since, until),
+        counts=[(since - timedelta(days=2), 9), (since - timedelta(days=1), 4), (since, 6)],
+    )
+    assert message.lead.endswith("6 matching articles, 4 in the period before, +50%.")
+
+
 def test_links_of_a_message_are_those_of_its_channel():
     message = a_message(channel="https://hook.example/secret")
     urls = dict(message.urls)

@@ -3,21 +3,13 @@
 from ipaddress import ip_address
 
 import pytest
+from canary import INSIDE
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.errors import UserError
 from connectors.guard import Guard, Refused, is_public
 
-INSIDE = """
-0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.127.255.254 127.0.0.1 127.1.2.3 127.255.255.255
-169.254.0.1 169.254.169.254 172.16.0.1 172.31.255.255 192.0.0.1 192.0.0.192 192.0.2.1 192.88.99.1 192.168.0.1
-192.168.255.255 198.18.0.1 198.19.255.255 198.51.100.7 203.0.113.9 224.0.0.1 239.255.255.250 240.0.0.1
-255.255.255.255 :: ::1 ::7f00:1 ::a00:1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:169.254.169.254
-::ffff:0:127.0.0.1 64:ff9b::7f00:1 64:ff9b::a9fe:a9fe 64:ff9b:1::7f00:1 100::1 2001::1 2001:0:7f00:1::
-2001:10::1 2001:20::1 2001:db8::1 2002:7f00:1:: 2002:a00:1:: 2002:c0a8:101::1 3fff::1 5f00::1 fc00::1 fd00::1
-fd12:3456:789a::1 fe80::1 febf::1 fec0::1 feff::1 ff02::1 ff05::2 ff0e::1
-""".split()  # noqa: SIM905 - a table reads better
 PUBLIC = """
 8.8.8.8 1.1.1.1 93.184.216.34 172.32.0.1 192.167.1.1 100.128.0.1 2606:4700::1111 2a00:1450::1
 """.split()  # noqa: SIM905

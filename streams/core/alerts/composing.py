@@ -112,12 +112,12 @@ def _compared(period: Period, counts: Counts) -> str:
     """Say how many articles matched, and how many in the period before, where counts reach back so far."""
     if not counts:
         return ""
-    since, until = period
-    begin = since - (until - since)
-    now = sum(number for at, number in counts if since <= at < until)
-    said = f"{some(now, 'matching article', 'matching articles')}"
-    if min(at for at, _ in counts) > begin:
+    inside = [number for at, number in counts if period[0] <= at < period[1]]
+    earlier = [number for at, number in counts if at < period[0]]
+    now = sum(inside)
+    said = some(now, "matching article", "matching articles")
+    if not inside or len(earlier) < len(inside):
         return f"{said}."
-    before = sum(number for at, number in counts if begin <= at < since)
+    before = sum(earlier[-len(inside) :])  # spans, not hours: a day may have 23 of them
     change = f", {(now - before) / before:+.0%}" if before else ""
     return f"{said}, {before:,} in the period before{change}."
