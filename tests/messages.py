@@ -32,8 +32,8 @@ def a_quote(**given):
         **{
             "clause": '"face recognition"',
             "field": "summary",
-            "start": 12,
-            "end": 28,
+            "start": 40,
+            "end": 56,
             "before": "The police want ",
             "surface": "face recognition",
             "after": " at every crossing of the river",

@@ -43,6 +43,7 @@ def _template() -> jinja2.Template:
         "link": phrasing.link,
         "direction": phrasing.direction,
         "around": phrasing.around,
+        "telling": phrasing.telling,
         "some": some,
         "label": phrasing.LABELS.__getitem__,
     }

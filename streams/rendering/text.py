@@ -8,7 +8,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from ..core.alerts.message import Entry, Message
-from ..core.alerts.phrasing import around, headline, link, moment, one_line
+from ..core.alerts.phrasing import around, headline, link, moment, one_line, telling
 from ..core.alerts.records import Shown
 from ..core.alerts.wording import some
 
@@ -56,10 +56,10 @@ def _document(shown: Shown, zone: ZoneInfo) -> Iterator[str]:
     if address := link(shown.url):
         yield address
     quoted = set()
-    for quote in shown.quotes:
+    for quote in telling(shown.quotes):
         before, surface, after = around(quote)
         quoted.add(quote.clause)
-        yield f"Why: {one_line(quote.clause, 200)} in {quote.field}: …{before}«{surface}»{after}…"
+        yield f"Why: {one_line(quote.clause, 200)} in {quote.field}: {before}«{surface}»{after}"
     for clause in shown.clauses:
         if clause not in quoted:
             yield f"Why: {one_line(clause, 200)}"

@@ -199,6 +199,21 @@ def test_a_quote_keeps_the_spaces_of_its_text_and_needs_none_in_scripts_without(
     )
 
 
+def test_each_clause_is_quoted_once_from_below_the_title_where_it_can_be():
+    quotes = (
+        a_quote(field="title", before="", start=0),
+        a_quote(),
+        a_quote(before="again "),
+        a_quote(clause="police", field="title", before="", start=0, surface="Police", after=""),
+    )
+    said = text.render(a_message(an_alert(shown=(shown(quotes=quotes),))))
+    why = [line.strip() for line in said.splitlines() if line.strip().startswith("Why: ")]
+    assert why == [
+        'Why: "face recognition" in summary: …The police want «face recognition» at every crossing of the river…',
+        "Why: police in title: «Police»",
+    ]
+
+
 def test_a_chat_gets_as_many_entries_as_fit():
     message = a_message(*(an_alert(name) for name in "abcdefghij"))
     whole = text.brief(message, 100_000)

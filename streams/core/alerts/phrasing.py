@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -77,8 +78,20 @@ def headline(entry: Entry) -> str:
     return f"{LABELS[alert.kind]}: {said}" if LABELS[alert.kind] else said
 
 
+def telling(quotes: Sequence[Quote]) -> tuple[Quote, ...]:
+    """One quote for each clause, from below the title where there is one: the title is read anyway."""
+    best: dict[str, Quote] = {}
+    for quote in quotes:
+        known = best.get(quote.clause)
+        if known is None or (known.field == "title" and quote.field != "title"):
+            best[quote.clause] = quote
+    return tuple(best.values())
+
+
 def around(quote: Quote) -> tuple[str, str, str]:
     """What stands before, the words, and what stands after; joined without more they are the text."""
     before, after = one_line(quote.before, 80), one_line(quote.after, 80)
+    cut = "…" if quote.start > len(quote.before) else ""
     gap = " " if before and quote.before[-1:].isspace() else ""
-    return before + gap, one_line(quote.surface, 200), (" " if quote.after[:1].isspace() else "") + after
+    rest = (" " if quote.after[:1].isspace() else "") + after + "…" if after else ""
+    return cut + before + gap, one_line(quote.surface, 200), rest
