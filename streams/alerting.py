@@ -214,6 +214,8 @@ class Alerting:
         except Exception as cause:  # noqa: BLE001 - the wall between subscriptions
             self._break(folding.subscription, cause)
             return []
+        if not changes.new and not changes.gone:
+            return []
         past = self._past(id_, own, known)
         quietly = {one.id for one in changes.new if quiet or (one.shown and one.shown[0].id in past)}
         return self._apply(id_, changes, now, quietly)
