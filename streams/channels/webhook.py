@@ -76,7 +76,8 @@ class Webhook:
         if isinstance(answer, Failed):
             if answer.kind == Kind.REFUSED:
                 raise Never(answer.reason)
-            raise Later(f"The webhook was not taken: {answer.reason}", uncertain=True)
+            unsent = answer.kind in {Kind.DNS, Kind.TLS}
+            raise Later(f"The webhook was not taken: {answer.reason}", uncertain=not unsent)
         status = answer.status
         if 200 <= status < 300:
             return

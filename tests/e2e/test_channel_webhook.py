@@ -149,8 +149,9 @@ async def test_an_answer_is_not_read(endpoint):
 
 
 async def test_an_unknown_certificate_gets_nothing(endpoint):
-    with pytest.raises(Later, match="certificate is not valid"):
+    with pytest.raises(Later, match="certificate is not valid") as raised:
         await webhook(endpoint, webhook_ca="").send(a_message())
+    assert not raised.value.uncertain
     assert endpoint.received == []
 
 
