@@ -16,7 +16,18 @@ from starlette.types import ASGIApp
 
 from connectors.console import Context
 
-from . import alerts, backtests, documents, feeds, feeds_out, status, stories, subscriptions, unsubscribe
+from . import (
+    alerts,
+    backtests,
+    documents,
+    feeds,
+    feeds_out,
+    links,
+    status,
+    stories,
+    subscriptions,
+    unsubscribe,
+)
 from .access import Access, Authenticator, Principal, Request
 from .answers import PROBLEMS, answer, handle
 from .asked import Ports, known_parameters, operation_id
@@ -63,7 +74,7 @@ def create_app(
     app.state.opening = opening
     handle(app)
     app.include_router(_resources())
-    for outside in (feeds_out.router, unsubscribe.router, _health):
+    for outside in (feeds_out.router, unsubscribe.router, links.router, _health):
         app.include_router(outside)
     tokens = Tokens(context.home / "tokens.toml")
     access = Access(public_host, lambda: bool(tokens.all()), (*sessions, _bearer(tokens)))
@@ -79,8 +90,21 @@ def _described(app: FastAPI) -> dict[str, Any]:
                 operation["responses"].pop("422", None)
         for name in ("HTTPValidationError", "ValidationError"):
             description["components"]["schemas"].pop(name, None)
-        app.openapi_schema = description
+        app.openapi_schema = _plain(description)
     return app.openapi_schema
+
+
+def _plain(part: Any) -> Any:
+    """Pairs as arrays of two alike: the words for positions are ones that many readers do not know."""
+    if isinstance(part, list):
+        return [_plain(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    plain = {name: _plain(value) for name, value in part.items()}
+    places = plain.get("prefixItems")
+    if isinstance(places, list) and all(one == places[0] for one in places):
+        plain["items"] = plain.pop("prefixItems")[0]
+    return plain
 
 
 def _resources() -> APIRouter:

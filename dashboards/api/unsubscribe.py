@@ -6,6 +6,7 @@ may do this one thing and nothing else.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -13,19 +14,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from starlette.responses import HTMLResponse, Response
 
-from streams.core.alerts.editing import masked
+from streams.core.alerts.editing import ChangedMeanwhile, masked
 from streams.core.alerts.records import Subscription
 from streams.signing import signing_of
 from streams.subscriptions import SubscriptionStore
 
-from .answers import PROBLEMS
+from .answers import PROBLEMS, Conflict
 from .asked import Ports
 from .pages import page
 
 router = APIRouter(prefix="/unsubscribe", tags=["outside"], default_response_class=HTMLResponse)
 
+_TRIES = 5
+
 _ANSWERS: dict[int | str, dict[str, Any]] = {
-    **{status: one for status, one in PROBLEMS.items() if status in {400, 403, 421, 503}},
+    **{status: one for status, one in PROBLEMS.items() if status in {400, 403, 409, 421, 503}},
     404: {"description": "This address is not known.", "content": {"text/html": {}}},
 }
 
@@ -60,11 +63,18 @@ def unsubscribe(ports: Ports, id: SubscriptionPart, token: TokenPart) -> Respons
         if found is None:
             return _unknown()
         subscription, channel = found
-        now = store.get(id)
-        if now is not None and channel in now.to:
-            kept = tuple(one for one in now.to if one != channel)
-            store.save(replace(now, to=kept), masked(channel), datetime.now(UTC))
-    return _done(subscription, channel)
+        for _ in range(_TRIES):
+            with contextlib.suppress(ChangedMeanwhile):  # by another process: what it changed is kept as well
+                _take_off(store, id, channel)
+                return _done(subscription, channel)
+    raise Conflict("The subscription is being changed by others; try again in a moment.")
+
+
+def _take_off(store: SubscriptionStore, id_: str, channel: str) -> None:
+    now = store.get(id_)
+    if now is not None and channel in now.to:
+        kept = tuple(one for one in now.to if one != channel)
+        store.save(replace(now, to=kept), masked(channel), datetime.now(UTC))
 
 
 def _channel(ports: Ports, store: SubscriptionStore, id_: str, token: str) -> tuple[Subscription, str] | None:
