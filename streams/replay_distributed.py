@@ -297,8 +297,7 @@ def _remove(place: Place, numbers: Sequence[int]) -> list[int]:
     with administering(place.broker) as admin:
         there = set(admin.list_topics())
         for number in numbers:
-            names = [topics.flagged(place.broker, number), topics.grouped(place.broker, number)]
-            if ours := sorted(there.intersection(names)):
+            if ours := sorted(there.intersection(topics.of_generation(place.broker, number))):
                 admin.delete_topics(ours)
                 removed.add(number)
             admin.delete_groups([topics.workers_group(place.broker, number)])

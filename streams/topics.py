@@ -43,6 +43,11 @@ def alert_state(broker: Broker, generation: int) -> str:
     return f"{broker.prefix}alerts.state.g{generation}"
 
 
+def of_generation(broker: Broker, generation: int) -> set[str]:
+    """All topics that are a generation's own."""
+    return {make(broker, generation) for make in (flagged, grouped, facts, alert_state)}
+
+
 def alerts(broker: Broker) -> str:
     """Every alert raised, and whether it was withdrawn; of all generations."""
     return f"{broker.prefix}alerts"
@@ -82,6 +87,7 @@ __all__ = [
     "feeds",
     "flagged",
     "grouped",
+    "of_generation",
     "partition_of",
     "partition_of_feed",
     "raw",

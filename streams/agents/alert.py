@@ -85,6 +85,8 @@ class AlertAgent:
         while True:
             if self._place.assigned() and self._place.live():
                 await self._tried(lambda stage: stage.look(datetime.now(UTC)))
+            elif self._stage is not None:
+                await self.close()
             await asyncio.sleep(EVERY)
 
     async def close(self) -> None:

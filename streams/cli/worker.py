@@ -114,6 +114,15 @@ async def _work(
     publishers = Measured(lambda: _publishers(broker), _publishers(broker), _FEEDS_EVERY)
     kept = KafkaSubscriptions(broker)
     known = Measured(kept.known, kept.known(), _SUBSCRIPTIONS_EVERY)
+    alert_plan = AlertPlan(
+        context=context,
+        broker=broker,
+        index=index,
+        generation=generation,
+        home=context.home / "worker",
+        subscriptions=kept,
+        drained=lambda: not behind.value.total,
+    )
     try:
         client = index.async_client()
         sink = BulkSink(client, index, generation)
@@ -132,22 +141,10 @@ async def _work(
             alert_stage=lambda passed: OpenStage(alert_plan, passed),
             live=lambda: news.value.live,
         )
-        alert_plan = AlertPlan(
-            context=context,
-            broker=broker,
-            index=index,
-            generation=generation,
-            home=plan.home,
-            subscriptions=kept,
-            drained=lambda: not behind.value.total,
-        )
         plan.home.mkdir(parents=True, exist_ok=True)
         language_of("", "Ein Satz, damit geladen wird, was den ersten Artikel sonst aufhielte.")
         words_of("en")
-        metrics.lag(lambda: behind.value.by_topic())  # noqa: PLW0108 - the value changes
-        metrics.indexing(lambda: sink.waiting, lambda: sink.errors)
-        if port := int(context.settings["metrics_port"]):
-            metrics.serve(str(context.settings["metrics_host"]), port)
+        _serve_metrics(context, metrics, behind, sink)
         made = create(plan)
         watch = Watch(
             outstanding=lambda: behind.value.of(made.assigned()),
@@ -165,6 +162,13 @@ async def _work(
         code = 70
     sys.stderr.flush()
     os._exit(code)
+
+
+def _serve_metrics(context: Context, metrics: Metrics, behind: Measured[Lag], sink: BulkSink) -> None:
+    metrics.lag(lambda: behind.value.by_topic())  # noqa: PLW0108 - the value changes
+    metrics.indexing(lambda: sink.waiting, lambda: sink.errors)
+    if port := int(context.settings["metrics_port"]):
+        metrics.serve(str(context.settings["metrics_host"]), port)
 
 
 def _publishers(broker: Broker) -> Sources:

@@ -36,6 +36,8 @@ from .alert import next_of
 
 RESTORING = 600.0
 """Seconds that reading the topics back may take."""
+HANDOVER = 15.0
+"""Seconds the first owner of a new generation waits: by then that of the last one knows that it is over."""
 _CONFIRMED = 60.0
 _ALL = (*SCHEMAS, alert_rows.SCHEMA)
 
@@ -101,10 +103,12 @@ def taken_over(path: Path, broker: Broker, generation: int) -> Database:
     Raises BiowireError.
     """
     database = Database(path, _ALL, shared=True)
-    token = alert_rows.owner(database.connection)
-    if token and token == alert_owner(broker, generation):
+    token, owner = alert_rows.owner(database.connection), alert_owner(broker, generation)
+    if token and token == owner:
         return database
     database.close()
+    if not owner and generation > 1:
+        time.sleep(HANDOVER)
     for name in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
         name.unlink(missing_ok=True)
     token = secrets.token_hex(16)

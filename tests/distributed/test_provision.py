@@ -161,9 +161,14 @@ def test_the_generation_that_is_being_built_has_topics_of_its_own(broker: Broker
     assert {one["name"] for one in report(broker, "--yes")["changes"]} == {
         topics.flagged(broker, 2),
         topics.grouped(broker, 2),
+        topics.facts(broker, 2),
+        topics.alert_state(broker, 2),
     }
     write(broker, Control(live=2, vocabulary="v"))
-    assert [one["kind"] for one in report(broker, "--check")["changes"]] == ["foreign", "foreign"]
+    old = {"articles.flagged.g1", "articles.grouped.g1", "alerts.facts.g1", "alerts.state.g1"}
+    found = report(broker, "--check")["changes"]
+    assert {one["kind"] for one in found} == {"foreign"}
+    assert {one["name"].removeprefix(broker.prefix) for one in found} == old
     assert [one for one in provision(broker, 3) if one.kind == "create"]
     assert not [one for one in plan(broker, [3]) if one.kind != "foreign"]
 
