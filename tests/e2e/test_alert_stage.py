@@ -18,6 +18,7 @@ from alerts import a_subscription
 from builders import NOON
 from embedded_runs import biowire, biowire_json, command, environment, world_items, write_items
 
+from connectors.errors import StoreError
 from streams.alert_stage import AlertStage
 from streams.core.alerts.records import KINDS
 from streams.embedded import Instance
@@ -92,6 +93,24 @@ def test_what_comes_while_a_subscription_is_taken_up_is_told_when_it_is(tmp_path
         assert stage.step(NOON) == 0
         assert 0 < stage.counts()["all"] <= 50
         assert {one.alert.key for one in raised(tmp_path)} <= before
+
+
+def test_on_a_full_disk_nothing_is_lost_and_nothing_told_twice(in_order, tmp_path: Path) -> None:
+    bodies = [json.dumps(item).encode() for item in ITEMS]
+    with (
+        Instance(tmp_path / "biowire.db", vocabulary({})) as instance,
+        AlertStage(instance, of_every_kind()) as stage,
+    ):
+        stage.step(NOON)
+        instance.ingest(bodies, NOON, lambda: None)
+        ask = stage.database.connection.execute
+        pages = ask("PRAGMA page_count").fetchone()[0]
+        ask(f"PRAGMA max_page_count = {pages + 3}")  # as on a disk with that much room
+        with pytest.raises(StoreError, match="make room or mend the disk"):
+            stage.step(NOON)
+        ask("PRAGMA max_page_count = 1000000")
+        stage.step(NOON)
+    assert standing(raised(tmp_path)) == standing(raised(in_order))
 
 
 class HeldBack(BaseHTTPRequestHandler):
