@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -60,7 +61,9 @@ def test_no_request_made_up_from_the_description_is_an_error_of_ours(
     url, headers, there = server
     schema = schemathesis.openapi.from_url(f"{url}{API}/openapi.json", headers=headers)
     operations = [one.ok() for one in schema.get_all_operations()]
-    each = max(CASES // len(operations), 3)
+    each = (
+        CASES * 4 // (len(operations) * 3)
+    )  # some take nothing that could be made up, so they are asked once
     asked: list[int] = []
     dice = random.Random(1)
 
@@ -82,7 +85,8 @@ def test_no_request_made_up_from_the_description_is_an_error_of_ours(
             suppress_health_check=list(HealthCheck),
         )(made_up)
         seed(1)(bounded)()
-    assert len(asked) >= CASES * 0.7, len(asked)
+    print(f"{len(asked)} requests to {len(operations)} operations: {dict(sorted(Counter(asked).items()))}")
+    assert len(asked) >= CASES
     assert sum(status < 300 for status in asked) >= len(asked) * 0.2
 
 
