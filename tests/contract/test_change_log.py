@@ -62,10 +62,13 @@ def test_a_batch_that_fails_leaves_no_line(instance) -> None:
     last = instance.changes.last
 
     def fail():
-        raise RuntimeError
+        with instance.whole():
+            instance.log.append(NEXT[1:], NOON)
+            instance.pipeline.process(instance.log.after(instance.cursor, 100))
+            raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        instance.ingest(NEXT, NOON, fail)
+        fail()
     assert instance.changes.last == last
     instance.ingest(NEXT[:1], NOON, lambda: None)
     assert len(lines(instance, last)) == 1

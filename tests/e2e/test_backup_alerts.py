@@ -1,16 +1,19 @@
 """backup and restore of what belongs to a store: alerts, subscriptions, keys."""
 
+import json
 import sqlite3
 from contextlib import closing
 
 import pytest
 from alert_runs import raised, worked
+from builders import NOON
 from click.testing import CliRunner
 from embedded_runs import world_items
 
 from connectors.errors import StoreError
 from dashboards.cli import biowire
-from streams.embedded import SCHEMAS
+from streams.embedded import SCHEMAS, Instance
+from streams.seeds_files import vocabulary
 from streams.store_files import back_up, restore_from
 from streams.subscriptions.files import FileSubscriptions
 
@@ -78,13 +81,22 @@ def test_what_is_there_is_kept_and_what_came_after_the_backup_is_told_again(home
     assert keys(home) == before
 
 
+def take_in(home, items):
+    """As a command does that has nothing to do with alerts."""
+    with Instance(home / "biowire.db", vocabulary({})) as instance:
+        instance.ingest([json.dumps(item).encode() for item in items], NOON, lambda: None)
+
+
 def test_a_store_restored_without_its_alerts_is_taken_in_quietly(home, tmp_path):
-    worked(tmp_path / "plain", ITEMS, FileSubscriptions(tmp_path / "none"), 10)
-    for path in (tmp_path / "plain").glob("alerts.db*"):
-        path.unlink()
-    run(tmp_path / "plain", "backup", tmp_path / "plain.db")
+    for path in home.glob("alerts.db*"):
+        path.rename(tmp_path / path.name)
+    run(home, "backup", tmp_path / "copy.db")
+    for path in tmp_path.glob("alerts.db*"):
+        path.rename(home / path.name)
+    worked(home, ITEMS[:40], FileSubscriptions(home / "subscriptions"), 10)
     before = keys(home)
-    run(home, "restore", tmp_path / "plain.db")
+    run(home, "restore", tmp_path / "copy.db")
+    take_in(home, ITEMS[30:])
     worked(home, ITEMS, FileSubscriptions(home / "subscriptions"), 10)
     assert keys(home) == before
 
