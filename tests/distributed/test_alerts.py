@@ -22,13 +22,20 @@ from alert_runs import raised
 from embedded_runs import biowire, write_items
 from kafka import TopicPartition
 
+from connectors.database import Database
+from connectors.publish.log import moment
 from streams import topics
+from streams.alert_file import SCHEMAS
 from streams.alerts import Raised
+from streams.alerts.sqlite import SqliteAlertStore
 from streams.core.alerts.conditions import with_defaults
-from streams.core.alerts.records import KINDS, Alert, Subscription
+from streams.core.alerts.folding import fold
+from streams.core.alerts.leads import LeadTimes
+from streams.core.alerts.records import KINDS, Subscription
 from streams.subscriptions import SubscriptionStore
 from streams.subscriptions.files import FileSubscriptions
 from streams.subscriptions.kafka import KafkaSubscriptions
+from streams.subscriptions.memory import MemorySubscriptions
 
 from .harness import Cluster, timed, wait_for
 from .log_view import LogView
@@ -124,12 +131,12 @@ def items() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def embedded(items: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> list[Raised]:
+def embedded(items: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("embedded")
     subscribe(FileSubscriptions(home / "subscriptions"), "https://receiver.example/hook")
     with timed(f"{len(items)} items, embedded"):
         biowire("ingest", str(write_items(home / "items.jsonl", items)), home=home)
-    return raised(home)
+    return home
 
 
 class Alerts:
@@ -160,12 +167,33 @@ def all_delivered(sent: Mapping[str, Sequence[Mapping[str, Any]]], ids: Iterable
     return all(any(one["state"] == "delivered" for one in sent.get(id_, ())) for id_ in ids)
 
 
-def standing(alerts: Sequence[Raised]) -> dict[str, tuple[Any, ...]]:
-    return {one.alert.id: about(one.alert) for one in alerts if not one.withdrawn}
+def standing(alerts: Iterable[Raised]) -> dict[str, tuple[Any, ...]]:
+    return {
+        one.alert.id: (one.alert.kind, one.alert.key, one.alert.when) for one in alerts if not one.withdrawn
+    }
 
 
-def about(alert: Alert) -> tuple[Any, ...]:
-    return alert.kind, alert.key, alert.when, alert.sentence, alert.numbers, [one.id for one in alert.shown]
+def decided(file: Path) -> dict[str, tuple[Any, ...]]:
+    """Everything that what a file knows now comes to: also the numbers, which an alert keeps as it was raised."""
+    wanted = MemorySubscriptions()
+    subscribe(wanted, "https://receiver.example/hook")
+    database = Database(file, SCHEMAS, writer=False)
+    with contextlib.closing(database):
+        store = SqliteAlertStore(database)
+        leads = LeadTimes(at for at, _ in store.leads(datetime(1970, 1, 1, tzinfo=UTC), LATER))
+        horizon = moment(store.cursor("horizon"))
+        return {
+            one.id: (
+                one.kind,
+                one.key,
+                one.when,
+                one.sentence,
+                one.numbers,
+                [shown.id for shown in one.shown],
+            )
+            for subscription in wanted.all()
+            for one in fold(subscription, store.facts(subscription.id), leads, horizon)
+        }
 
 
 @pytest.mark.parametrize(
@@ -180,14 +208,14 @@ def test_alerts_are_the_same_as_embedded_mode_raises_and_each_is_told_once(
     elastic: Any,
     prefix: str,
     items: list[dict[str, Any]],
-    embedded: list[Raised],
+    embedded: Path,
     tmp_path: Path,
     workers: int,
     shuffled: bool,
     kill: bool,
 ) -> None:
     given = shuffled_within_days(items) if shuffled else items
-    want = standing(embedded)
+    want = standing(raised(embedded))
     settings = {"BIOWIRE_WEBHOOK_PRIVATE": "127.0.0.0/8", "BIOWIRE_WEBHOOK_HTTP": "true"}
     with receiving() as receiver, Cluster(kafka.url, elastic.url, tmp_path, prefix, settings) as cluster:
         cluster.provision()
@@ -217,8 +245,10 @@ def test_alerts_are_the_same_as_embedded_mode_raises_and_each_is_told_once(
         made = [msgspec.json.decode(one["record"], type=Raised) for one in alerts.all()]
         print(Counter(one.alert.kind for one in made), len(receiver.messages), cluster.memory())
         has = standing(made)
-        assert has.keys() == want.keys()
-        assert {id_: (has[id_], want[id_]) for id_ in want if has[id_] != want[id_]} == {}
+        assert has == want
+        mine, theirs = decided(owner(cluster).home / "worker/g1/alerts.db"), decided(embedded / "alerts.db")
+        assert {id_: (one, mine.get(id_)) for id_, one in theirs.items() if one != mine.get(id_)} == {}
+        assert mine.keys() == theirs.keys() == want.keys()
         told = {id_: [one["id"] for one in deliveries] for id_, deliveries in alerts.sent().items()}
         assert {id_: len(told[id_]) for id_ in want if len(told[id_]) != 1} == {}
         assert {id_: ids for id_, ids in told.items() if len(ids) > 1} == {}  # withdrawn ones, too
