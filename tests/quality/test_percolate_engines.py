@@ -31,7 +31,7 @@ STREAMED, OF_EACH_CORPUS = (1_669, 1_800) if FULL else (150, 60)
 SUBSCRIPTIONS = 10_000 if FULL else 1_500
 EVERY = 1 if FULL else 2
 """Of how many articles the reference matcher is asked about one."""
-FOR_SQLITE, FOR_ELASTIC = (500, 200) if FULL else (200, 60)
+FOR_SQLITE, FOR_ELASTIC = (2_000, 200) if FULL else (200, 60)
 
 
 class Subscriber(Asker):
