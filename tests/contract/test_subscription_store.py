@@ -89,7 +89,9 @@ def test_saving_what_is_there_makes_no_version(store):
 def test_an_edit_of_an_older_version_is_refused_and_loses_nobodys_work(store):
     first = store.save(BORDER, "anna", NOW)
     second = store.save(replace(first, paused=True), "ben", NOW)
-    with pytest.raises(UserError, match="border was changed meanwhile by ben: look at version 2 and try again"):
+    with pytest.raises(
+        UserError, match="border was changed meanwhile by ben: look at version 2 and try again"
+    ):
         store.save(replace(first, query="iris"), "anna", NOW)
     assert store.get("border") == second
     third = store.save(replace(second, query="iris"), "anna", NOW)
