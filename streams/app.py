@@ -203,7 +203,7 @@ def _watch_partitions(app: faust.App, keepings: dict[str, Keeping], facts: str, 
         for topic, keeping in keepings.items():
             keeping.revoked({one.partition for one in gone if one.topic == topic})
         if any(one.topic == facts for one in gone):
-            await alert.close()
+            alert.revoked()
 
 
 def _targets(plan: WorkerPlan) -> Targets:

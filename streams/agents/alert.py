@@ -11,7 +11,9 @@ the other agents waiting. When the partition is given to another worker, both en
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +29,8 @@ _T = TypeVar("_T")
 
 EVERY = 1.0
 """Seconds between two looks at subscriptions, at the clock, and at what the index of alerts lacks."""
+LETTING_GO = 7.0
+"""Seconds to end what is under way when the stage goes elsewhere: less than the session of the group."""
 _AGAIN = 2.0
 _SAY_AGAIN = 30.0
 
@@ -68,6 +72,7 @@ class AlertAgent:
         self._passed = 0
         self._said = float("-inf")
         self._closed = False
+        self._letting_go: asyncio.Task[None] | None = None
 
     async def take(self, records: Sequence[Record]) -> None:
         """Work a batch; waits as long as the broker or the index is away."""
@@ -89,17 +94,31 @@ class AlertAgent:
                 await self.close()
             await asyncio.sleep(EVERY)
 
+    def revoked(self) -> None:
+        """Begin to let go; Faust's own handing over does not wait for it, as its agents go on meanwhile."""
+        self._letting_go = asyncio.get_running_loop().create_task(self.close())
+
     async def close(self) -> None:
-        """Let go of the stage: another worker has it from now on, or this one ends."""
+        """Let go of the stage, which another worker has now; the process ends where that takes long."""
+        try:
+            async with asyncio.timeout(LETTING_GO):
+                await self._close()
+        except TimeoutError:
+            _log.error("the alert stage does not let go")
+            os._exit(70)
+
+    async def end(self) -> None:
+        """Close as far as there is time, and open no more: the process is about to end."""
+        self._closed = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LETTING_GO):
+                await self._close()
+
+    async def _close(self) -> None:
         async with self._lock:
             stage, self._stage = self._stage, None
             if stage is not None:
                 await self._in_thread(stage.close)
-
-    async def end(self) -> None:
-        """Close, and open no more."""
-        self._closed = True
-        await self.close()
 
     async def _tried(self, work: Callable[[Stage], Any]) -> bool:
         """Do it with the stage, opened if need be; False, and said once a while, where something is away."""

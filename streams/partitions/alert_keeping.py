@@ -36,6 +36,8 @@ from .alert import next_of
 
 RESTORING = 600.0
 """Seconds that reading the topics back may take."""
+LETTING_GO = 2.0
+"""Seconds for another owner that is still there to say what it has sent."""
 HANDOVER = 15.0
 """Seconds the first owner of a new generation waits: by then that of the last one knows that it is over."""
 _CONFIRMED = 60.0
@@ -107,7 +109,9 @@ def taken_over(path: Path, broker: Broker, generation: int) -> Database:
     if token and token == owner:
         return database
     database.close()
-    if not owner and generation > 1:
+    if owner:
+        time.sleep(LETTING_GO)
+    elif generation > 1:
         time.sleep(HANDOVER)
     for name in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
         name.unlink(missing_ok=True)
