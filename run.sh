@@ -63,6 +63,11 @@ chaos() {  ## kill everything at random while 20,000 articles flow: ./run.sh cha
     PYTHONPATH=.:tests "$VENV/bin/python" -m tests.distributed.chaos "$@"
 }
 
+kibana() {  ## write dashboards/kibana/ndjson anew from the definitions, and check it
+    venv
+    "$VENV/bin/python" -m dashboards.kibana
+}
+
 lint() {  ## style, and the direction of imports
     venv
     "$VENV/bin/ruff" check .

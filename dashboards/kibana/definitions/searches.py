@@ -1,0 +1,62 @@
+"""Discover sessions to start from, and queries to narrow anything by."""
+
+from __future__ import annotations
+
+from ..objects import query, search
+from .views import EVERYTHING, FLAGGED, MAIN
+
+LATEST = search(
+    "biowire-latest",
+    "Latest about biometrics",
+    MAIN,
+    ["title", "source.name", "facets.theme", "facets.watchlist", "url"],
+    "Articles whose main subject is biometrics, newest first, each once.",
+)
+DETENTION = search(
+    "biowire-detention-facial-recognition",
+    "Detention with facial recognition",
+    EVERYTHING.but('watchlists : "detention" and watchlists : "facial-recognition"'),
+    ["title", "source.name", "facets.term", "facets.region", "url"],
+    "Articles that both watchlists flagged, with the words that did.",
+)
+VENDORS = search(
+    "biowire-vendors",
+    "By vendor",
+    EVERYTHING.but('watchlists : "vendors"'),
+    ["facets.organisation", "title", "source.name", "facets.theme", "url"],
+    "Articles that name a vendor; narrow by facets.organisation.",
+)
+OTHER_LANGUAGES = search(
+    "biowire-other-languages",
+    "Not in English",
+    MAIN.but('not language : "en"'),
+    ["language", "title", "source.name", "facets.region", "url"],
+    "Articles about biometrics in other languages, as published: nothing is translated.",
+)
+FLAGGED_LATEST = search(
+    "biowire-flagged",
+    "Latest flagged",
+    FLAGGED,
+    ["facets.watchlist", "facets.term", "title", "source.name", "url"],
+    "Articles that a watchlist flagged, with the words that did.",
+)
+SEARCHES = (LATEST, DETENTION, VENDORS, OTHER_LANGUAGES, FLAGGED_LATEST)
+
+QUERIES = (
+    query("biowire-main", "About biometrics", 'relevance : "main"', "Main subject, not a mention."),
+    query("biowire-no-copies", "Each article once", EVERYTHING.where, "Without copies of another article."),
+    query("biowire-leads", "First of its story", 'story.role : "lead"', "One article for each story."),
+    query(
+        "biowire-no-press-releases",
+        "Without press releases",
+        'not story.role : "press-release"',
+        "Without articles found to be a press release or a reprint of one.",
+    ),
+    query(
+        "biowire-independent",
+        "Told by two outlets or more",
+        "story.independent >= 2",
+        "Of stories that more than one outlet reports in its own words.",
+    ),
+    query("biowire-flags", "Flagged", "watchlists : *", "By any watchlist."),
+)

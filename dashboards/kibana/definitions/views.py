@@ -1,0 +1,48 @@
+"""What can be looked at: the data views, and which of their documents are counted as what."""
+
+from __future__ import annotations
+
+from ..dashboard import Control
+from ..objects import Source, View, link
+
+ARTICLES = View(
+    id="biowire-articles",
+    name="biowire articles",
+    alias="articles",
+    time="when",
+    formats={"url": link(), "canonical_url": link(), "feed_url": link()},
+)
+STORIES = View(id="biowire-stories", name="biowire stories", alias="stories", time="last")
+ALERTS = View(
+    id="biowire-alerts",
+    name="biowire alerts",
+    alias="alerts",
+    time="raised",
+    formats={"documents.url": link()},
+)
+SIGHTINGS = View(
+    id="biowire-sightings",
+    name="biowire sightings",
+    alias="sightings",
+    time="received",
+    formats={"url": link(), "feed_url": link()},
+)
+VIEWS = (ARTICLES, STORIES, ALERTS, SIGHTINGS)
+
+EVERYTHING = Source(view=ARTICLES, where='not dedup.outcome : "near_duplicate"')
+"""Each article once: copies of another are left out, as `biowire search` leaves them out of counts."""
+WITH_COPIES = Source(view=ARTICLES)
+MAIN = EVERYTHING.but('relevance : "main"')
+"""Articles about biometrics."""
+FLAGGED = EVERYTHING.but("watchlists : *")
+LEADS = MAIN.but('story.role : "lead"')
+"""The first article of each story: one for each story."""
+
+CONTROLS = (
+    Control(id="watchlist", title="Watchlist", view=ARTICLES, field="facets.watchlist"),
+    Control(id="theme", title="Theme", view=ARTICLES, field="facets.theme"),
+    Control(id="region", title="Subject country", view=ARTICLES, field="facets.region"),
+    Control(id="country", title="Source country", view=ARTICLES, field="facets.country"),
+    Control(id="kind", title="Source kind", view=ARTICLES, field="facets.kind"),
+    Control(id="language", title="Language", view=ARTICLES, field="facets.language"),
+)
