@@ -40,7 +40,7 @@ COMMANDS = {
     "alerts": "streams.cli.alerts:alerts",
     "deadletters": "streams.cli.deadletters:deadletters",
     "evaluate": "streams.cli.evaluate:evaluate",
-    "provision": "streams.cli.provision:provision",
+    "provision": "dashboards.provision:provision",
     "status": "streams.cli.status:status",
     "worker": "streams.cli.worker:worker",
     "backup": "streams.cli.backup:backup",

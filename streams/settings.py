@@ -51,6 +51,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("index_prefix", "biowire-", "Before the name of every index and alias."),
     Setting("index_replicas", 0, "Copies of each shard beside the first, for new indices."),
+    Setting("kibana", "", "Kibana that `biowire provision` installs dashboards in: http://HOST:5601."),
+    Setting("kibana_user", "", "User of Kibana; empty for none."),
+    Setting("kibana_password_file", "", "File with that user's password on its first line."),
+    Setting("kibana_api_key_file", "", "File with an API key on its first line; instead of a user."),
+    Setting("kibana_ca", "", "PEM file of the authority behind Kibana's certificate; empty: the system's."),
+    Setting("kibana_space", "", "Space of Kibana; made where it is missing. Empty for the default one."),
     Setting(
         "worker_id", "", "Name that a worker or connector keeps over restarts; empty for the host's name."
     ),

@@ -14,7 +14,7 @@ _PRELOAD = [
     "forked_command",
     "dashboards.cli",
     "streams.cli.worker",
-    "streams.cli.provision",
+    "dashboards.provision",
     "streams.cli.search",
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from connectors.broker import Broker, broker_of
 from connectors.errors import UserError
@@ -32,6 +32,24 @@ class Step:
     says: str
 
 
+class Part(Protocol):
+    """Some of the servers. `plan` raises UserError, and NotYet where waiting helps; `apply` after it."""
+
+    @property
+    def servers(self) -> str:
+        """Their addresses."""
+
+    @property
+    def links(self) -> Sequence[str]:
+        """What a person can open, once it is there."""
+
+    def plan(self) -> Sequence[Step]:
+        """Everything that differs."""
+
+    def apply(self) -> None:
+        """Do what `plan` found."""
+
+
 class Setup:
     """What the settings ask of the servers they name: look with `plan`, then put right with `apply`."""
 
@@ -53,6 +71,11 @@ class Setup:
     def servers(self) -> str:
         """Their addresses."""
         return " and ".join(one.url for one in (self._broker, self._index) if one is not None)
+
+    @property
+    def links(self) -> Sequence[str]:
+        """None: these are for programs."""
+        return ()
 
     def plan(self) -> list[Step]:
         """Everything that differs. Raises UserError when a server cannot be reached."""

@@ -93,9 +93,9 @@ def _column(column: Json, columns: Json, fields: Fields) -> Iterator[str]:
 
 def _field(column: Json, operation: str, fields: Fields) -> Iterator[str]:
     kinds = known.OPERATIONS[operation]
-    name = column.get("sourceField")
+    name = str(column.get("sourceField", ""))
     if kinds is None:
-        if name not in {None, RECORDS}:
+        if name not in {"", RECORDS}:
             yield f"does {operation} on the field {name}"
         return
     if name not in fields:
