@@ -38,16 +38,19 @@ def over(field: str, label: str = "", interval: str = "auto") -> Column:
     return Column(label=label or field, body={**body, "params": params}, bucket=True)
 
 
-def top(field: str, label: str, size: int = 10, *, other: bool = False, kind: str = "string") -> Column:
-    """By the values of a field, those with most first. `other`: the rest as one more value."""
+def top(field: str, label: str, size: int = 10, *, other: bool = False, least: bool = False) -> Column:
+    """By the values of a keyword, those with most (`least`: least) of the first number first.
+
+    `other`: the rest as one more value.
+    """
     params = {
         "size": size,
-        "orderDirection": "desc",
+        "orderDirection": "asc" if least else "desc",
         "otherBucket": other,
         "missingBucket": False,
         "parentFormat": {"id": "terms"},
     }
-    body = {"operationType": "terms", "dataType": kind, "scale": "ordinal", "sourceField": field}
+    body = {"operationType": "terms", "dataType": "string", "scale": "ordinal", "sourceField": field}
     return Column(label=label, body={**body, "params": params}, bucket=True, ranked=True)
 
 
@@ -89,6 +92,12 @@ def total(field: str, label: str, where: str = "") -> Column:
 def largest(field: str, label: str, where: str = "") -> Column:
     """Largest value of a number."""
     return _number(label, {"operationType": "max", "sourceField": field, "params": {}}, where)
+
+
+def latest(field: str, label: str) -> Column:
+    """Latest value of a date."""
+    body = {"operationType": "max", "sourceField": field, "params": {}, "dataType": "date"}
+    return Column(label=label, body={**body, "scale": "ratio"})
 
 
 def share(label: str, part: str, whole: str = "") -> Column:

@@ -22,6 +22,8 @@ class View:
     time: str
     """The date that the time picker of Kibana filters by."""
     formats: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    apart: bool = False
+    """Whether its charts heed only the time, since controls are over fields that it has not."""
 
     def saved(self, prefix: str) -> Saved:
         """As Kibana keeps it, over the indices with that prefix."""
@@ -68,9 +70,16 @@ def kuery(query: str) -> dict[str, str]:
     return {"query": query, "language": "kuery"}
 
 
-def search(id: str, title: str, source: Source, columns: Sequence[str], description: str) -> Saved:  # noqa: A002
-    """A Discover session: documents in a table, newest first."""
-    name = f"{_SOURCE}.index"
+def search(
+    id: str,  # noqa: A002 - the word of Kibana
+    title: str,
+    source: Source,
+    columns: Sequence[str],
+    description: str,
+    by: Sequence[str] = (),
+) -> Saved:
+    """A Discover session: documents in a table, those with most `by` these fields first, then the newest."""
+    reference = f"{_SOURCE}.index"
     return Saved(
         type="search",
         id=id,
@@ -78,17 +87,19 @@ def search(id: str, title: str, source: Source, columns: Sequence[str], descript
             "title": title,
             "description": description,
             "columns": list(columns),
-            "sort": [[source.view.time, "desc"]],
+            "sort": [[name, "desc"] for name in (*by, source.view.time)],
             "grid": {},
             "hideChart": False,
             "isTextBasedQuery": False,
             "timeRestore": False,
             "usesAdHocDataView": False,
             "kibanaSavedObjectMeta": {
-                "searchSourceJSON": text({"query": kuery(source.where), "filter": [], "indexRefName": name})
+                "searchSourceJSON": text(
+                    {"query": kuery(source.where), "filter": [], "indexRefName": reference}
+                )
             },
         },
-        references=(source.view.reference(name), tagged()),
+        references=(source.view.reference(reference), tagged()),
     )
 
 

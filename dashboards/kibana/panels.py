@@ -158,6 +158,7 @@ def _lens(
         "columnOrder": [*by, *(one for one in columns if one not in by)],
         "incompleteColumns": {},
         "sampling": 1,
+        "ignoreGlobalFilters": source.view.apart,
     }
     state = {
         "datasourceStates": {"formBased": {"layers": {id_: layer}}},

@@ -45,7 +45,7 @@ OPERATIONS = {
     "terms": frozenset({"string", "number", "boolean", "ip", "date"}),
     "unique_count": frozenset({"string", "number", "boolean", "ip", "date"}),
     "sum": frozenset({"number"}),
-    "max": frozenset({"number"}),
+    "max": frozenset({"number", "date"}),
     "median": frozenset({"number"}),
     "percentile": frozenset({"number"}),
 }

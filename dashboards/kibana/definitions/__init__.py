@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from ..objects import tag
 from ..saved import Saved
+from .coverage import COVERAGE
+from .organisations import ORGANISATIONS
 from .overview import OVERVIEW
+from .regions import REGIONS
 from .searches import QUERIES, SEARCHES
+from .stories import STORIES
 from .views import VIEWS
+from .watchlists import WATCHLISTS
 
-DASHBOARDS = (OVERVIEW,)
+DASHBOARDS = (OVERVIEW, WATCHLISTS, ORGANISATIONS, REGIONS, STORIES, COVERAGE)
 
 PREFIX = "biowire-"
 """Default of the setting `index_prefix`, and in the files that are checked in."""

@@ -10,11 +10,11 @@ from .views import CONTROLS, EVERYTHING, FLAGGED, LEADS, MAIN
 
 _NOTE = """
 **What is counted.** Articles, each once: copies of another are left out. *All coverage* is every article
-that the monitored feeds delivered and biowire kept, whatever it is about; *about biometrics* are those whose
-relevance is `main`. Dates are those of publication, or of receipt where the feed gives none.
+that the monitored feeds delivered and biowire kept, whatever it is about; *about biometrics* are those
+whose relevance is `main`. Dates are those of publication, or of receipt where the feed gives none.
 
-**What is not covered.** Outlets that are not in the feed list, and what a feed dropped between two fetches.
-An article can have several themes and flags, so their bars add up to more than the articles.
+**What is not covered.** Outlets that are not in the feed list, and what a feed dropped between two
+fetches. An article can have several themes and flags, so their bars add up to more than the articles.
 """
 
 OVERVIEW = dashboard(

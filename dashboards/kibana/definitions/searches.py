@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..objects import query, search
-from .views import EVERYTHING, FLAGGED, MAIN
+from .views import ALERTS_RAISED, EVERYTHING, FLAGGED, ITEMS, LEADS, MAIN
 
 LATEST = search(
     "biowire-latest",
@@ -40,7 +40,32 @@ FLAGGED_LATEST = search(
     ["facets.watchlist", "facets.term", "title", "source.name", "url"],
     "Articles that a watchlist flagged, with the words that did.",
 )
-SEARCHES = (LATEST, DETENTION, VENDORS, OTHER_LANGUAGES, FLAGGED_LATEST)
+MOST_TOLD = search(
+    "biowire-most-told",
+    "Stories told by most outlets",
+    LEADS,
+    ["title", "source.name", "story.independent", "story.size", "url"],
+    "First articles of stories about biometrics; those that most outlets tell in their own words first.",
+    by=["story.independent", "story.size"],
+)
+ALERT_HISTORY = search(
+    "biowire-alert-history",
+    "Alert history",
+    ALERTS_RAISED,
+    ["subscription", "kind", "sentence", "count", "states"],
+    "Alerts that were raised and not withdrawn, with what became of their messages.",
+)
+NOT_KEPT = search(
+    "biowire-not-kept",
+    "Items that became no article",
+    ITEMS.but('outcome : ("failed" or "skipped")'),
+    ["outcome", "title", "feed_url", "url"],
+    "Dead letters, and what was left out, with the reason in the field reason of each.",
+)
+SEARCHES = (
+    *(LATEST, DETENTION, VENDORS, OTHER_LANGUAGES, FLAGGED_LATEST, MOST_TOLD),
+    *(ALERT_HISTORY, NOT_KEPT),
+)
 
 QUERIES = (
     query("biowire-main", "About biometrics", 'relevance : "main"', "Main subject, not a mention."),

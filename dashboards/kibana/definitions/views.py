@@ -19,6 +19,7 @@ ALERTS = View(
     alias="alerts",
     time="raised",
     formats={"documents.url": link()},
+    apart=True,
 )
 SIGHTINGS = View(
     id="biowire-sightings",
@@ -37,6 +38,11 @@ MAIN = EVERYTHING.but('relevance : "main"')
 FLAGGED = EVERYTHING.but("watchlists : *")
 LEADS = MAIN.but('story.role : "lead"')
 """The first article of each story: one for each story."""
+STORIES_TOLD = Source(view=STORIES)
+ITEMS = Source(view=SIGHTINGS)
+"""Everything that came in, also what was already known."""
+ALERTS_RAISED = Source(view=ALERTS, where="holds : true")
+"""Alerts that were not withdrawn."""
 
 CONTROLS = (
     Control(id="watchlist", title="Watchlist", view=ARTICLES, field="facets.watchlist"),
