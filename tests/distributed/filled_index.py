@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors.publish.log import microseconds
+from connectors.records import Feed
 from connectors.topics import RECEIVED
 from streams import wire
 from streams.core.compiled import Vocabulary
@@ -33,15 +34,26 @@ class Unmeasured:
         pass
 
 
-def fill(index: Index, bodies: Sequence[bytes], received: datetime, words: Vocabulary, home: Path) -> None:
-    """Make generation 1 live with everything that comes of these items."""
+def fill(
+    index: Index,
+    bodies: Sequence[bytes],
+    received: datetime,
+    words: Vocabulary,
+    home: Path,
+    feeds: Sequence[Feed] | None = None,
+) -> None:
+    """Make generation 1 live with everything that comes of these items; `feeds`: the starter's if None."""
     with index.client() as client:
         create(client, index, 1, live=True)
-    asyncio.run(_write(index, operations(bodies, received, words, home)))
+    asyncio.run(_write(index, operations(bodies, received, words, home, feeds)))
 
 
 def operations(
-    bodies: Sequence[bytes], received: datetime, words: Vocabulary, home: Path
+    bodies: Sequence[bytes],
+    received: datetime,
+    words: Vocabulary,
+    home: Path,
+    feeds: Sequence[Feed] | None = None,
 ) -> list[wire.Operation]:
     """What the stages tell the index of these items."""
     targets = Targets(
@@ -50,10 +62,11 @@ def operations(
         dead_letter=lambda stage, reason, record: Message("deadletters", 0, None, reason.encode()),
         encoder=document,
     )
+    sources = Sources(starter_feeds() if feeds is None else feeds)
     dedup = DedupPartition(
         home / "dedup.db",
         vocabulary=words,
-        sources=lambda: Sources(starter_feeds()),
+        sources=lambda: sources,
         targets=targets,
         gauge=Unmeasured(),
     )
