@@ -41,6 +41,7 @@ COMMANDS = {
     "deadletters": "streams.cli.deadletters:deadletters",
     "evaluate": "streams.cli.evaluate:evaluate",
     "provision": "dashboards.provision:provision",
+    "kibana": "dashboards.kibana.cli:kibana",
     "status": "streams.cli.status:status",
     "worker": "streams.cli.worker:worker",
     "backup": "streams.cli.backup:backup",

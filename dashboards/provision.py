@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -50,7 +51,8 @@ def parts_of(settings: Mapping[str, Any], now: datetime) -> list[Part]:
     if settings.get("broker") or settings.get("index"):
         found.append(setup_of(settings, now))
     if (kibana := kibana_of(settings)) is not None:
-        found.append(KibanaSetup(Client(kibana), everything(str(settings["index_prefix"]))))
+        edits = Path(str(settings["kibana_edits"])) if settings.get("kibana_edits") else None
+        found.append(KibanaSetup(Client(kibana), everything(str(settings["index_prefix"]), edits)))
     if not found:
         raise UserError(
             "There is no server to provision; name them with --broker kafka://HOST:PORT, "

@@ -56,6 +56,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("kibana_password_file", "", "File with that user's password on its first line."),
     Setting("kibana_api_key_file", "", "File with an API key on its first line; instead of a user."),
     Setting("kibana_ca", "", "PEM file of the authority behind Kibana's certificate; empty: the system's."),
+    Setting("kibana_edits", "", "Folder that `biowire kibana pull` writes to; installed instead of ours."),
     Setting("kibana_space", "", "Space of Kibana; made where it is missing. Empty for the default one."),
     Setting(
         "worker_id", "", "Name that a worker or connector keeps over restarts; empty for the host's name."

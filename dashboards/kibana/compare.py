@@ -7,7 +7,7 @@ another value is one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .saved import Saved
@@ -55,7 +55,7 @@ def _within(ours: Any, theirs: Any) -> bool:
     return bool(ours == theirs)
 
 
-def by_ours(objects: Iterator[Json] | list[Json]) -> dict[str, Json]:
+def by_ours(objects: Sequence[Json]) -> dict[str, Json]:
     """What Kibana has by our `type:id`; in a second space it gave ids of its own, and remembers ours."""
     found: dict[str, Json] = {}
     for one in objects:

@@ -36,6 +36,8 @@ class Saved:
     id: str
     attributes: Mapping[str, Any]
     references: tuple[Reference, ...] = ()
+    version: str = ""
+    """Of the attributes, where it is not that of FLOOR: edited in a newer Kibana."""
 
     @property
     def key(self) -> str:
@@ -50,7 +52,7 @@ class Saved:
             "attributes": dict(self.attributes),
             "references": [{"type": one.type, "id": one.id, "name": one.name} for one in self.references],
             "coreMigrationVersion": CORE,
-            "typeMigrationVersion": FLOOR[self.type],
+            "typeMigrationVersion": self.version or FLOOR[self.type],
             "managed": False,
         }
 

@@ -25,8 +25,9 @@ WORKER = {
 READER = {
     "cluster": ["monitor"],
     "indices": [{"names": ["biowire-*"], "privileges": ["read", "view_index_metadata"]}],
+    "applications": [{"application": "kibana-.kibana", "privileges": ["read"], "resources": ["*"]}],
 }
-"""For people and programs that only search."""
+"""For people and programs that only search, and for people who look at the dashboards."""
 
 
 def main() -> int:

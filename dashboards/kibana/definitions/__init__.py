@@ -5,6 +5,9 @@ views ─► searches ─► one module for each dashboard
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from ..edited import merged, read
 from ..objects import tag
 from ..saved import Saved
 from .coverage import COVERAGE
@@ -22,6 +25,11 @@ PREFIX = "biowire-"
 """Default of the setting `index_prefix`, and in the files that are checked in."""
 
 
-def everything(prefix: str = PREFIX) -> list[Saved]:
-    """Every object, with data views over the indices of that prefix."""
-    return [tag(), *(view.saved(prefix) for view in VIEWS), *SEARCHES, *QUERIES, *DASHBOARDS]
+EDITED = Path(__file__).with_name("edited")
+"""Files that `biowire kibana pull --into` brought here: each stands in the place of a definition."""
+
+
+def everything(prefix: str = PREFIX, edits: Path | None = None) -> list[Saved]:
+    """Every object, with data views over indices of that prefix and a folder of edits. Raises UserError."""
+    written = [tag(), *(view.saved(prefix) for view in VIEWS), *SEARCHES, *QUERIES, *DASHBOARDS]
+    return merged(merged(written, read(EDITED)), read(edits) if edits else [])
