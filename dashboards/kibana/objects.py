@@ -57,7 +57,8 @@ class Source:
 
     def but(self, where: str) -> Source:
         """Of these, those that another query finds too."""
-        return Source(view=self.view, where=f"{self.where} and {where}" if self.where else where)
+        part = f"({where})" if " or " in where else where
+        return Source(view=self.view, where=f"{self.where} and {part}" if self.where else where)
 
 
 def link(label: str = "") -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 
 from dashboards.kibana import kql
 from dashboards.kibana.check import check
+from dashboards.kibana.definitions.views import EVERYTHING
 from dashboards.kibana.fields import of_aliases
 from dashboards.kibana.files import ALL, FOLDER, files, write
 
@@ -165,7 +166,11 @@ FAULTS = {
                 orderBy={"type": "column", "columnId": "number9"}
             ),
         ),
-        "is ordered by number9, which is no number of it",
+        "is ordered by number9, which nothing can be ordered by",
+    ),
+    "order by a formula": (
+        lambda b: b.layer("top-themes", _column("number1", "operationType", "formula")),
+        "is ordered by number1, which nothing can be ordered by (formula)",
     ),
     "formula without its parts": (
         lambda b: b.layer(
@@ -228,6 +233,44 @@ def test_a_planted_fault_is_found(plant, says) -> None:
     bundle = Bundle()
     plant(bundle)
     assert says in "\n".join(map(str, check(bundle.text(), FIELDS)))
+
+
+def panels(dashboard):
+    return json.loads(dashboard["attributes"]["panelsJSON"])
+
+
+DASHBOARDS = [one for one in Bundle().objects if one["type"] == "dashboard"]
+
+
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda one: one["id"])
+def test_every_dashboard_says_what_it_counts_and_what_it_does_not_cover(dashboard) -> None:
+    (text,) = [
+        one["embeddableConfig"]["savedVis"]["params"]["markdown"]
+        for one in panels(dashboard)
+        if one["type"] == "visualization"
+    ]
+    assert "**What is counted.**" in text
+    assert "**What is not covered.**" in text
+
+
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda one: one["id"])
+def test_copies_are_left_out_wherever_articles_are_counted(dashboard) -> None:
+    """But where copying is what is looked at."""
+    counted = [
+        one["embeddableConfig"]["attributes"]
+        for one in panels(dashboard)
+        if one["type"] == "lens"
+        and one["embeddableConfig"]["attributes"]["references"][0]["id"] == "biowire-articles"
+    ]
+    with_copies = {one["title"] for one in counted if "near_duplicate" not in one["state"]["query"]["query"]}
+    if dashboard["id"] != "biowire-syndication":
+        assert with_copies == set()
+
+
+def test_narrowing_by_one_of_two_keeps_what_was_asked_before() -> None:
+    narrowed = kql.read(EVERYTHING.but("a : 1 or b : 2").where)
+    assert isinstance(narrowed, kql.And)
+    assert isinstance(narrowed.parts[1], kql.Or)
 
 
 def test_a_line_that_is_no_object_is_found_and_blank_ones_are_not() -> None:

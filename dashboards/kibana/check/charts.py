@@ -82,11 +82,10 @@ def _column(column: Json, columns: Json, fields: Fields) -> Iterator[str]:
         if other not in columns:
             yield f"is made of {other}, which is not there"
     ordered = column.get("params", {}).get("orderBy", {})
-    if (
-        ordered.get("type") == "column"
-        and columns.get(ordered["columnId"], {"isBucketed": True})["isBucketed"]
-    ):
-        yield f"is ordered by {ordered['columnId']}, which is no number of it"
+    if ordered.get("type") == "column":
+        by = columns.get(ordered["columnId"], {}).get("operationType")
+        if by not in known.RANKING:
+            yield f"is ordered by {ordered['columnId']}, which nothing can be ordered by ({by})"
     for asked in _queries(column):
         yield from query(asked, fields)
 

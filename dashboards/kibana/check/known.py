@@ -51,5 +51,8 @@ OPERATIONS = {
 }
 """Each operation of a column, and the kinds of fields it takes; None for those that take none."""
 
+RANKING = frozenset({"count", "unique_count", "sum", "max", "median"})
+"""Operations that values can be put in order by; a formula is not among them."""
+
 BUCKETS = frozenset({"date_histogram", "terms", "filters"})
 DRAWN = frozenset({"lnsMetric", "lnsXY", "lnsPie", "lnsDatatable"})
