@@ -8,8 +8,7 @@ from ..panels import bars, figure, found, lines, note, ring, table
 from .searches import MOST_TOLD
 from .views import CONTROLS, LEADS, MAIN, WITH_COPIES
 
-_ALL = WITH_COPIES.but('relevance : "main"')
-_COPIES = _ALL.but('story.role : ("copy" or "press-release")')
+_COPIES = WITH_COPIES.but('story.role : ("copy" or "press-release")')
 _ROLES = {
     "opens a story": 'story.role : "lead"',
     "own report": 'story.role : "report"',
@@ -18,13 +17,14 @@ _ROLES = {
 }
 
 _NOTE = """
-**What is counted.** Here copies count, since copying is what is looked at: all articles about biometrics
-(relevance `main`), by their part in their story. A story is one event; its first article in time opens
-it. *Independent* are articles that are neither copies nor reprints of a press release. Views
-(perspective) are those of the feed list, and count each article once.
+**What is counted.** Stories, first outlets and perspectives: articles about biometrics (relevance
+`main`). Panels that say *all coverage*: every article kept, whatever it is about, with its copies, since
+copying is what is looked at; the saved query *About biometrics* narrows them. A story is one event; its
+first article in time opens it. Told by two outlets or more: in their own words, as neither copies nor
+reprints of a press release.
 
 **What is not covered.** The first outlet among those monitored need not be the first of all. What an
-outlet reworded thoroughly counts as its own report.
+outlet reworded thoroughly counts as its own report. Perspectives are those of the feed list.
 """
 
 STORIES = dashboard(
@@ -36,18 +36,24 @@ STORIES = dashboard(
             6,
             figure("Stories", LEADS, count("Stories")),
             figure("Told by two outlets or more", LEADS, count("Stories", "story.independent >= 2")),
-            figure("Articles with copies", _ALL, count()),
+            figure("All coverage with copies", WITH_COPIES, count()),
             figure(
-                "Copied or from a press release",
-                _ALL,
+                "Copied or from a press release, of all coverage",
+                WITH_COPIES,
                 share("Part", 'story.role : ("copy" or "press-release")'),
             ),
             figure("Middle size of a story", LEADS, middle("story.size", "Articles")),
         ),
         row(
             13,
-            bars("Parts in stories over time", _ALL, over("when"), count(), split=among("Part", _ROLES)),
-            ring("Parts in stories", _ALL, among("Part", _ROLES), count()),
+            bars(
+                "Parts in stories over time, all coverage",
+                WITH_COPIES,
+                over("when"),
+                count(),
+                split=among("Part", _ROLES),
+            ),
+            ring("Parts in stories, all coverage", WITH_COPIES, among("Part", _ROLES), count()),
         ),
         row(
             15,
@@ -59,7 +65,7 @@ STORIES = dashboard(
                 count("taken up by others", "story.independent >= 2"),
             ),
             table(
-                "Outlets that reprint",
+                "Outlets that reprint, all coverage",
                 _COPIES,
                 [top("facets.source", "Outlet", 50)],
                 count("Copies and releases"),
