@@ -147,12 +147,12 @@ async def test_a_feed_moves_on_only_after_its_items_are_confirmed(own, prefix):
                 running(connect),
                 hurrying(connect),
             ):
-                await until(lambda: len(server.requests) > 1, 30)
+                await until(lambda: len(server.requests) > 1, 120)
                 assert all("if-none-match" not in request.headers for request in server.requests)
                 known = connect.store.get(url)
                 assert known is None or (known.state.etag, connect.store.seen(url)) == ("", b"")
                 await asyncio.to_thread(own.start)
-                await until(lambda: (known := connect.store.get(url)) and known.state.etag == tag, 60)
+                await until(lambda: (known := connect.store.get(url)) and known.state.etag == tag, 120)
         assert set(titles(broker)) == set(names)
 
 
