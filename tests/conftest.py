@@ -1,5 +1,6 @@
 """Fixtures for tests that need a real broker or a real node: started once, when first asked for."""
 
+import logging
 import os
 import secrets
 import shutil
@@ -21,6 +22,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name in PROCESSES and not any(word in item.path.stem for word in ONCE):
             item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=5))
+
+
+@pytest.fixture(autouse=True)
+def root_level() -> Iterator[None]:
+    """A command that is called in this process sets the level of all logging; the next test has its own."""
+    level = logging.getLogger().level
+    yield
+    logging.getLogger().setLevel(level)
 
 
 def installed() -> None:

@@ -91,6 +91,7 @@ async def test_items_of_one_host_lie_in_one_partition_in_their_order(broker):
         assert [n for n in numbers if n % 20 == host] == sorted(n for n in numbers if n % 20 == host)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_while_the_broker_is_frozen_publishing_waits_in_bounded_memory_and_gives_back(own, prefix):
     """Without a bound of ours these 200 MB would lie in memory."""
     with topics(own.bootstrap, prefix) as broker:
@@ -128,6 +129,9 @@ async def test_while_the_broker_is_frozen_publishing_waits_in_bounded_memory_and
         assert {"Story 0", "Story 1", "Story 2"} <= set(titles(broker))
 
 
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # kafka-python's, as in `sockets`
 async def test_a_feed_moves_on_only_after_its_items_are_confirmed(own, prefix):
     """The broker dies while a document is served; when it is back, all of the document comes again."""
     with topics(own.bootstrap, prefix) as broker:
