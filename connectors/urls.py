@@ -119,12 +119,12 @@ def _canonical(url: str, unwrap: int) -> str:
         host = f"{host}:{port}"
     path = _canonical_path(parts.path)
     query = _canonical_query(parts.query) if parts.query else ""
-    fragment = f"#{parts.fragment}" if parts.fragment.startswith("!") else ""
+    fragment = f"#{parts.fragment.rstrip()}" if parts.fragment.startswith("!") else ""
     return f"https://{host}{path}{'?' + query if query else ''}{fragment}"
 
 
 def _canonical_path(path: str) -> str:
-    if "%" in path or not path.isascii():
+    if "%" in path or " " in path or not (path.isascii() and path.isprintable()):
         path = quote(_ESCAPE.sub(_plain_or_upper, path), safe=_PATH_SAFE)
     path = _SESSION.sub("", path)
     path = _AMP_PATH.sub("", path)
@@ -142,7 +142,7 @@ def _canonical_query(query: str) -> str:
     kept = [
         (name, value)
         for name, value in parse_qsl(query, keep_blank_values=True, max_num_fields=200, errors="replace")
-        if not _tracks(name, value)
+        if (name or value) and not _tracks(name, value)
     ]
     quoted = [(quote(name, safe=_QUERY_SAFE), quote(value, safe=_QUERY_SAFE)) for name, value in sorted(kept)]
     return "&".join(f"{name}={value}" if value else name for name, value in quoted)
