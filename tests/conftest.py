@@ -10,19 +10,6 @@ from pathlib import Path
 import pytest
 from servers import Elasticsearch, Kafka, MissingError, install
 
-PROCESSES = {"servers", "distributed", "e2e"}
-"""Folders of tests that start processes, wait for them, and stop them."""
-
-ONCE = ("parity", "chaos", "kills", "alerts", "replay", "ingest")
-"""In the names of files whose tests say that nothing is lost or told twice: one failure is one too many."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A second try, which the report shows, for what may only have been too slow on a busy machine."""
-    for item in items:
-        if item.path.parent.name in PROCESSES and not any(word in item.path.stem for word in ONCE):
-            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=5))
-
 
 @pytest.fixture(autouse=True)
 def root_level() -> Iterator[None]:

@@ -91,7 +91,7 @@ async def test_items_of_one_host_lie_in_one_partition_in_their_order(broker):
         assert [n for n in numbers if n % 20 == host] == sorted(n for n in numbers if n % 20 == host)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # kafka-python's, as in `sockets`
 async def test_while_the_broker_is_frozen_publishing_waits_in_bounded_memory_and_gives_back(own, prefix):
     """Without a bound of ours these 200 MB would lie in memory."""
     with topics(own.bootstrap, prefix) as broker:
@@ -129,9 +129,7 @@ async def test_while_the_broker_is_frozen_publishing_waits_in_bounded_memory_and
         assert {"Story 0", "Story 1", "Story 2"} <= set(titles(broker))
 
 
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # kafka-python's, as in `sockets`
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # kafka-python's, as in `sockets`
 async def test_a_feed_moves_on_only_after_its_items_are_confirmed(own, prefix):
     """The broker dies while a document is served; when it is back, all of the document comes again."""
     with topics(own.bootstrap, prefix) as broker:
@@ -151,12 +149,12 @@ async def test_a_feed_moves_on_only_after_its_items_are_confirmed(own, prefix):
                 running(connect),
                 hurrying(connect),
             ):
-                await until(lambda: len(server.requests) > 1, 120)
+                await until(lambda: len(server.requests) > 1, 30)
                 assert all("if-none-match" not in request.headers for request in server.requests)
                 known = connect.store.get(url)
                 assert known is None or (known.state.etag, connect.store.seen(url)) == ("", b"")
                 await asyncio.to_thread(own.start)
-                await until(lambda: (known := connect.store.get(url)) and known.state.etag == tag, 120)
+                await until(lambda: (known := connect.store.get(url)) and known.state.etag == tag, 60)
         assert set(titles(broker)) == set(names)
 
 

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -182,18 +182,6 @@ def test_a_custom_analyzer_is_made_of_the_plain_parts(elastic: Elasticsearch, pr
         elastic.ask("DELETE", f"/{prefix}")
 
 
-async def let_in(attempt: Callable[[], Awaitable[None]]) -> None:
-    """The broker answers before it knows its users, longer so on a busy machine."""
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            return await attempt()
-        except KafkaError:
-            if time.monotonic() > deadline:
-                raise
-            await asyncio.sleep(0.5)
-
-
 async def test_a_broker_with_users_and_tls_lets_in_the_right_one_only(
     servers_home: Path, certificates: Certificates, tmp_path: Path, prefix: str
 ) -> None:
@@ -202,7 +190,7 @@ async def test_a_broker_with_users_and_tls_lets_in_the_right_one_only(
     with Kafka(servers_home / "guarded", users={"tester": "sesame"}, certificates=certificates) as server:
         assert (server.protocol, server.mechanism) == ("SASL_SSL", "SCRAM-SHA-512")
         assert server.url.startswith("kafka+tls://")
-        await let_in(lambda: produce(prefix, b"let in", login(server, ssl_context=known)))
+        await produce(prefix, b"let in", login(server, ssl_context=known))
         for wrong in ({"sasl_plain_password": "wrong", "ssl_context": known}, {"ssl_context": strange}):
             with pytest.raises(KafkaError):
                 await produce(prefix, b"kept out", login(server, **wrong))
