@@ -11,12 +11,13 @@ import pytest
 from servers import Elasticsearch, Kafka, MissingError, install
 
 
+_LEVEL = logging.getLogger().level
+
+
 @pytest.fixture(autouse=True)
-def root_level() -> Iterator[None]:
-    """A command that is called in this process sets the level of all logging; the next test has its own."""
-    level = logging.getLogger().level
-    yield
-    logging.getLogger().setLevel(level)
+def root_level() -> None:
+    """A command that a test or a fixture of its module calls sets the level of all logging: each test starts anew."""
+    logging.getLogger().setLevel(_LEVEL)
 
 
 def installed() -> None:
