@@ -47,8 +47,23 @@ servers() {  ## fetch the Kafka and Elasticsearch that tests start; BIOWIRE_SERV
     PYTHONPATH=tests "$VENV/bin/python" -m servers "$@"
 }
 
+browser() {  ## install the Chromium and the fonts that tests of the web UI need (Debian, Ubuntu)
+    [[ -n ${BIOWIRE_CHROMIUM:-} ]] || command -v chromium >/dev/null || command -v google-chrome >/dev/null && return
+    command -v apt-get >/dev/null || { echo "Install Chromium, or set BIOWIRE_CHROMIUM to one." >&2; return 1; }
+    local root=()
+    [[ $(id -u) == 0 ]] || root=(sudo -n)
+    "${root[@]}" apt-get update -qq
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+        chromium fonts-noto-core fonts-noto-cjk >/dev/null
+}
+
 test() {  ## run the tests: ./run.sh test [pytest arguments]
     venv
+    case ${BIOWIRE_BROWSER:-} in
+        off) ;;
+        required) browser ;;
+        *) browser || echo "Tests that need a browser are skipped." >&2 ;;
+    esac
     case ${BIOWIRE_SERVERS:-} in
         off) ;;
         required) servers ;;

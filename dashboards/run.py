@@ -120,7 +120,7 @@ async def _answering(
         yield ""
         return
     from .api.opening import InstanceWriting
-    from .api.server import listen, serving
+    from .server import listen, serving
 
     settings = context.settings
     writing = InstanceWriting(context, instance, asyncio.get_running_loop(), monitor.wake)

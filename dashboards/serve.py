@@ -10,8 +10,8 @@ import click
 from connectors.console import Context, json_option, pass_context, print_json
 
 from .api.opening import OwnWriting
-from .api.server import Place, listen, serving
 from .run import stopping
+from .server import Place, listen, serving
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""The application on a socket: uvicorn in the event loop that is there, bound and ended by us."""
+"""API and pages on a socket: uvicorn in the event loop that is there, bound and ended by us."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import contextlib
 import errno
 import ipaddress
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -16,10 +16,10 @@ import uvicorn
 from connectors.console import Context
 from connectors.errors import UserError
 
-from .access import Authenticator
-from .app import create_app
-from .opening import Writing
-from .tokens import Tokens
+from .api.app import create_app
+from .api.opening import Writing
+from .api.tokens import Tokens
+from .web.app import create_site
 
 NEIGHBOURS = 20
 """Ports tried after a taken one, where the next free one will do."""
@@ -111,12 +111,10 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(
-    context: Context, place: Place, writing: Writing, sessions: Sequence[Authenticator] = ()
-) -> AsyncIterator[None]:
+async def serving(context: Context, place: Place, writing: Writing) -> AsyncIterator[None]:
     """Serve while the body runs; requests under way may finish, for some seconds."""
     public = urlsplit(str(context.settings.get("public_url", ""))).netloc.lower()
-    app, opening = create_app(context, writing, public, sessions)
+    app, opening = create_app(context, writing, public, create_site)
     server = _Server(
         uvicorn.Config(
             app,

@@ -21,8 +21,8 @@ from typing import Any, Literal
 from connectors.broker import secret as secret_in
 from connectors.errors import UserError
 
-Purpose = Literal["unsubscribe", "feed"]
-"""unsubscribe: of a subscription and a channel; feed: of a subscription."""
+Purpose = Literal["unsubscribe", "feed", "session"]
+"""unsubscribe: of a subscription and a channel; feed: of a subscription; session: of the web UI's cookies."""
 
 _SHORTEST = 32
 """Characters a secret has to have."""

@@ -24,6 +24,7 @@ from dashboards.api.app import create_app
 from dashboards.api.opening import OwnWriting
 from dashboards.api.tokens import Scope, Tokens
 from dashboards.cli import biowire
+from dashboards.web.app import create_site
 from streams.alerts import Raised
 from streams.alerts import sqlite as alert_tables
 from streams.core.alerts.records import Alert, Delivery, Shown
@@ -81,7 +82,7 @@ def printed(home: Path, *arguments: str) -> list[Any]:
 def application(home: Path, **given: Any) -> Iterator[ASGIApp]:
     """The application in this process, which takes a second to make."""
     context = Context(home=home, settings=settings(**given))
-    app, opening = create_app(context, OwnWriting(context))
+    app, opening = create_app(context, OwnWriting(context), site=create_site)
     with contextlib.closing(opening):
         yield app
 

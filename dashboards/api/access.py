@@ -4,12 +4,14 @@ Host      a loopback name, the host of `public_url`, or the very address that wa
           that merely resolves to us (DNS rebinding) is none of them
 Origin    ours, or none: other sites' pages may not ask with their visitors' rights
 token     for everything under /api/; reading is free where no token is defined and all is on loopback
+
+Pages (dashboards/web) ask for their visitors themselves: a person signs in with a token, once.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -56,7 +58,10 @@ class Refusal(HTTPException):
 
 
 Authenticator = Callable[[Request], Principal | None]
-"""Knows somebody by their request, such as by the session of the web UI; None when it does not."""
+"""Knows somebody by their request; None when it does not."""
+
+HERE = Principal("web", "write")
+"""Whoever opens pages on this very machine, while no token is defined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +72,16 @@ class Access:
     """`HOST[:PORT]` of `public_url`; empty for none."""
     guarded: Callable[[], bool]
     """Whether any token is defined: then reading needs one as well."""
-    authenticators: Sequence[Authenticator]
+    authenticate: Authenticator
 
     def check(self, request: Request) -> Principal | None:
-        """Who asks; None where nobody has to say. Raises Refusal."""
+        """Who asks; None where nobody has to say, or has not yet. Raises Refusal."""
         self._check_host(request)
         self._check_origin(request)
         if any(name in request.headers for name in _OVERRIDES):
             raise Refusal(400, "The method of a request is not changed by a header; send it as it is meant.")
         if not request.path.startswith(API):
-            return None
+            return HERE if self._reads_freely(request) else None
         principal = self._known(request)
         writing = request.method not in _SAFE and request.path not in READING_POSTS
         if principal is not None and (principal.scope == "write" or not writing):
@@ -88,9 +93,8 @@ class Access:
         return None
 
     def _known(self, request: Request) -> Principal | None:
-        for authenticate in self.authenticators:
-            if (principal := authenticate(request)) is not None:
-                return principal
+        if (principal := self.authenticate(request)) is not None:
+            return principal
         if "authorization" in request.headers:
             raise Refusal(401, "This token is not known: `biowire tokens list` names those that are.")
         return None

@@ -89,6 +89,11 @@ _STATUS: dict[type[BiowireError], int] = {
 """The first that fits."""
 
 
+def status_of(error: BiowireError) -> int:
+    """The HTTP status that an error of ours is told with."""
+    return next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 502)
+
+
 def handle(app: FastAPI) -> None:
     """Turn whatever goes wrong into a sentence."""
 
@@ -96,9 +101,7 @@ def handle(app: FastAPI) -> None:
     async def foreseen(_: Request, error: BiowireError) -> Response:
         if isinstance(error, QuerySyntaxError):
             return problem(400, str(error), error.position)
-        return problem(
-            next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 502), str(error)
-        )
+        return problem(status_of(error), str(error))
 
     @app.exception_handler(HTTPException)
     async def refused(_: Request, error: HTTPException) -> Response:

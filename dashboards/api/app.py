@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable
 from importlib import metadata
 from typing import Any
 
@@ -12,7 +12,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.console import Context
 
@@ -22,13 +22,12 @@ from . import (
     documents,
     feeds,
     feeds_out,
-    links,
     status,
     stories,
     subscriptions,
     unsubscribe,
 )
-from .access import Access, Authenticator, Principal, Request
+from .access import API, Access, Authenticator, Principal, Request
 from .answers import PROBLEMS, answer, handle
 from .asked import Ports, known_parameters, operation_id
 from .opening import Opening, Writing
@@ -55,9 +54,12 @@ queries that cannot be read.
 
 
 def create_app(
-    context: Context, writing: Writing, public_host: str = "", sessions: Sequence[Authenticator] = ()
+    context: Context,
+    writing: Writing,
+    public_host: str = "",
+    site: Callable[[Opening, Tokens], ASGIApp] | None = None,
 ) -> tuple[ASGIApp, Opening]:
-    """The application in its wall, and what it reads by; `sessions` know people by other than tokens."""
+    """The application in its wall, and what it reads by; `site` answers what is not the API's."""
     opening = Opening(context, writing)
     app = FastAPI(
         title="biowire",
@@ -74,11 +76,23 @@ def create_app(
     app.state.opening = opening
     handle(app)
     app.include_router(_resources())
-    for outside in (feeds_out.router, unsubscribe.router, links.router, _health):
+    for outside in (feeds_out.router, unsubscribe.router, _health):
         app.include_router(outside)
     tokens = Tokens(context.home / "tokens.toml")
-    access = Access(public_host, lambda: bool(tokens.all()), (*sessions, _bearer(tokens)))
+    if site is not None:
+        app.router.default = _beyond(app.router.default, site(opening, tokens))
+    access = Access(public_host, lambda: bool(tokens.all()), _bearer(tokens))
     return Wall(app, lambda: access), opening
+
+
+def _beyond(nothing: ASGIApp, site: ASGIApp) -> ASGIApp:
+    """What answers paths that no resource has. No mount: that would also take methods they do not have."""
+
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        ours = str(scope["path"]).startswith(API)
+        await (nothing if ours else site)(scope, receive, send)
+
+    return answered
 
 
 def _described(app: FastAPI) -> dict[str, Any]:

@@ -70,13 +70,27 @@ def newest(
     wanted = parse(query)
     first, last = period(since, until)
     with ports.reading() as reading:
-        found = list(islice(_leading(reading.index, wanted, first, last, after), limit + 1))
-        told = [
-            Told(story=story, document=hit.document)
-            for hit, _ in found[:limit]
-            if (story := reading.index.story(hit.document.story_id)) is not None
-        ]
-    return answer(Stories(stories=told, next=found[limit - 1][1] if len(found) > limit else None))
+        stories, following = told(reading.index, wanted, first, last, limit=limit, after=after)
+    return answer(Stories(stories=stories, next=following))
+
+
+def told(
+    index: ArticleSearch,
+    query: q.Query,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    limit: int,
+    after: str | None = None,
+) -> tuple[Sequence[Told], str | None]:
+    """One page of stories, newest first, and where the next one begins."""
+    found = list(islice(_leading(index, query, since, until, after), limit + 1))
+    stories = [
+        Told(story=story, document=hit.document)
+        for hit, _ in found[:limit]
+        if (story := index.story(hit.document.story_id)) is not None
+    ]
+    return stories, found[limit - 1][1] if len(found) > limit else None
 
 
 def _leading(

@@ -18,7 +18,7 @@ from embedded_runs import biowire
 
 from connectors.console import Context
 from connectors.errors import UserError
-from dashboards.api.server import listen
+from dashboards.server import listen
 from streams.subscriptions.choose import subscriptions
 
 

@@ -19,7 +19,7 @@ from embedded_runs import command, environment
 
 from connectors.console import Context
 from connectors.errors import UserError
-from dashboards.api.server import listen
+from dashboards.server import listen
 
 
 def ask(url: str, path: str, **given: Any) -> Any:

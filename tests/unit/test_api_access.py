@@ -22,7 +22,7 @@ def request(method: str = "GET", path: str = "/api/v1/documents", **given: Any) 
 
 
 def access(guarded: bool = True, public: str = "") -> Access:
-    return Access(public or ("news.example.org" if guarded else "127.0.0.1:8383"), lambda: guarded, (known,))
+    return Access(public or ("news.example.org" if guarded else "127.0.0.1:8383"), lambda: guarded, known)
 
 
 @pytest.mark.parametrize(
