@@ -40,7 +40,7 @@ class Words(dict[str, tuple[int, int, int]]):
 
     def __init__(self, language: str) -> None:
         super().__init__()
-        self._zipf = _zipf_table(language)
+        self._weights = _weights_of(language)
         self._english = language == "en"
         self.capitals = _Capitals(self)
 
@@ -58,9 +58,9 @@ class Words(dict[str, tuple[int, int, int]]):
         """Rarity of a word, in `SCALE`ths of a unit of zipf; 0 for numbers and very common words."""
         if word[0].isdigit() or (len(word) == 1 and word.isascii()):
             return 0
-        guess = max(RAREST, 6.5 - 0.5 * len(word))
-        zipf = guess if self._zipf is None else self._zipf.get(word, RAREST)
-        return round(SCALE * max(0.0, 7.0 - zipf)) if zipf < STOP else 0
+        if self._weights is None:
+            return _weight(max(RAREST, 6.5 - 0.5 * len(word)))
+        return self._weights.get(word, _OF_RAREST)
 
     def _stem(self, word: str) -> str:
         if self._english and len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
@@ -88,7 +88,15 @@ def words_of(language: str) -> Words:
     return Words(language)
 
 
-def _zipf_table(language: str) -> Mapping[str, float] | None:
+def _weight(zipf: float) -> int:
+    return round(SCALE * max(0.0, 7.0 - zipf)) if zipf < STOP else 0
+
+
+_OF_RAREST = _weight(RAREST)
+
+
+def _weights_of(language: str) -> Mapping[str, int] | None:
+    """Weight of each word that a table lists; None for a language without one."""
     import wordfreq
 
     name = {"no": "nb", "nn": "nb", "tl": "fil", "sr": "sh", "hr": "sh", "bs": "sh"}.get(language, language)
@@ -96,8 +104,10 @@ def _zipf_table(language: str) -> Mapping[str, float] | None:
         return None
     known = wordfreq.get_frequency_dict(name, "small")
     listed = {word: frequency for word, frequency in known.items() if " " not in word}
+    for kept in (wordfreq.get_frequency_dict, wordfreq.get_frequency_list):
+        kept.cache_clear()  # it would hold every table twice more, 5 MB a language
     folded = fold_text(" ".join(listed)).split(" ")  # one by one it takes a third of a second
     frequencies: dict[str, float] = {}
     for word, frequency in zip(folded, listed.values(), strict=True):
         frequencies[word] = frequencies.get(word, 0.0) + frequency
-    return {word: math.log10(frequency) + 9 for word, frequency in frequencies.items()}
+    return {word: _weight(math.log10(frequency) + 9) for word, frequency in frequencies.items()}
