@@ -25,7 +25,7 @@ from .agents.index import Indexing, Sink
 from .agents.kafka import Rereader, Sender, tls
 from .agents.keeping import Keeping
 from .agents.match import Known, Telling
-from .agents.polling import poll_briefly
+from .agents.polling import poll_fairly
 from .agents.taking import Taking
 from .core.compiled import Vocabulary
 from .core.sources import Sources
@@ -39,11 +39,11 @@ from .partitions.targets import Encoder, Targets
 SESSION = 8.0
 """Seconds after which the group gives a silent worker's partitions to the others."""
 MESSAGE_LIMIT = 16 * 1024 * 1024
-BATCH = {"dedup": 300, "story": 1000, "index": 50, "alert": 50}
-"""Messages taken at once: a transaction for the first two, some bulk requests for the last. As many again
+BATCH = {"dedup": 300, "story": 1000, "index": 40, "alert": 50}
+"""Messages taken at once: a transaction for the first two, some bulk requests for the third. Twice as many
 wait in memory, so that what a worker holds is bounded also while Elasticsearch is away."""
-FETCH_BYTES = 1024 * 1024
-"""Of one partition fetched at a time; a larger message comes alone."""
+FETCH_BYTES = 256 * 1024
+"""Of one partition fetched at a time, compressed; a larger batch of its messages comes alone."""
 PRODUCED_BYTES = 512 * 1024
 """Sent to one partition at a time. Faust's 16 kB are four articles, and the next four wait for an answer."""
 
@@ -86,14 +86,14 @@ class WorkerPlan:
 
 def create(plan: WorkerPlan) -> Worker:
     """The app with its agents, not started."""
-    app = poll_briefly(_app(plan))
-    taking = Taking()
     names = {
         "dedup": topics.raw(plan.broker),
         "story": topics.flagged(plan.broker, plan.generation),
         "index": topics.grouped(plan.broker, plan.generation),
         "alert": topics.facts(plan.broker, plan.generation),
     }
+    app = poll_fairly(_app(plan), {topic: _queue(stage) // 5 for stage, topic in names.items()})
+    taking = Taking()
     sender = Sender(lambda: app.producer, _waiting(plan.metrics))
     targets = _targets(plan)
     keepings = {
@@ -189,12 +189,17 @@ def _credentials(broker: Broker) -> Any:
 
 
 def _agent(app: faust.App, taking: Taking, stage: str, topic: str, work: Any) -> None:
-    channel = app.topic(topic, key_serializer="raw", value_serializer="raw", maxsize=2 * BATCH[stage])
+    channel = app.topic(topic, key_serializer="raw", value_serializer="raw", maxsize=_queue(stage))
 
     async def agent(stream: Any) -> None:
         await taking.agent(stage, stream, BATCH[stage], work)
 
     app.agent(channel, name=stage, concurrency=1)(agent)
+
+
+def _queue(stage: str) -> int:
+    """Messages that wait for an agent at most, beside those it works."""
+    return 2 * BATCH[stage]
 
 
 def _watch_partitions(app: faust.App, keepings: dict[str, Keeping], facts: str, alert: AlertAgent) -> None:

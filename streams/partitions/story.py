@@ -51,8 +51,8 @@ ARTICLES = Schema(
 )
 SCHEMAS = (story_tables.SCHEMA, ARTICLES)
 
-MESSAGE_BYTES = 700_000
-"""Of operations sent together: well under what a broker takes as one message."""
+MESSAGE_BYTES = 250_000
+"""Of operations sent together: some fifty articles. What waits for the index is counted in messages."""
 
 _log = logging.getLogger(__name__)
 _encode = msgspec.msgpack.Encoder().encode
