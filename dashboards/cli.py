@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -50,6 +51,9 @@ COMMANDS = {
 }
 """In the order of the help; a command is imported when it is used, so that none slows another's start."""
 
+_SERVICES = frozenset({"connect", "worker"})
+"""They take seconds to start, and have nothing in hand until they take signals themselves."""
+
 _COMMON_WITH_VALUE = ("--home", "--config", "--broker", "--index")
 _COMMON = ("-v", "--verbose")
 
@@ -79,6 +83,15 @@ class Commands(click.Group):
             or "Common options (--home, --config, --broker, --index, -v): see `biowire --help`."
         )
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Import the command to be run; a service that is told to stop while it still starts just ends."""
+        if args and args[0] in _SERVICES:
+            before = signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+            ctx.call_on_close(lambda: signal.signal(signal.SIGTERM, before))
+        return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Move common options to the front: `biowire search x --home DIR` is what people write."""

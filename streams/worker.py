@@ -46,18 +46,27 @@ class Watch:
 
 async def serve(worker: Worker, stop: asyncio.Event, watch: Watch) -> None:
     """Run until told to stop; raises BiowireError when it cannot go on."""
-    app = worker.app
     try:
-        await asyncio.wait_for(app.start(), START)
+        await _started(worker, stop)
         standing = [stand_by(worker.keepings, worker.assigned, watch.worked)] if watch.worked else []
         followers = [asyncio.create_task(one) for one in (*standing, worker.alert.run())]
         await _watched(worker, stop, watch)
         for follower in followers:
             follower.cancel()
-    except TimeoutError as cause:
-        raise TransientError("Faust did not start in time; start the worker again.") from cause
     finally:
         await _leave(worker)
+
+
+async def _started(worker: Worker, stop: asyncio.Event) -> None:
+    """Until Faust has started, which without a broker it does not, or we are told to stop."""
+    starting = asyncio.ensure_future(worker.app.start())
+    told = asyncio.create_task(stop.wait())
+    await asyncio.wait((starting, told), timeout=START, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if starting.done():
+        starting.result()
+    elif not stop.is_set():
+        raise TransientError("Faust did not start in time; start the worker again.")
 
 
 async def _watched(worker: Worker, stop: asyncio.Event, watch: Watch) -> None:
