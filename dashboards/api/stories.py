@@ -84,13 +84,27 @@ def told(
     after: str | None = None,
 ) -> tuple[Sequence[Told], str | None]:
     """One page of stories, newest first, and where the next one begins."""
-    found = list(islice(_leading(index, query, since, until, after), limit + 1))
+    documents, following = leading(index, query, since, until, limit=limit, after=after)
     stories = [
-        Told(story=story, document=hit.document)
-        for hit, _ in found[:limit]
-        if (story := index.story(hit.document.story_id)) is not None
+        Told(story=story, document=document)
+        for document in documents
+        if (story := index.story(document.story_id)) is not None
     ]
-    return stories, found[limit - 1][1] if len(found) > limit else None
+    return stories, following
+
+
+def leading(
+    index: ArticleSearch,
+    query: q.Query,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    limit: int,
+    after: str | None = None,
+) -> tuple[Sequence[Document], str | None]:
+    """The newest document of each story on one page of stories, and where the next page begins."""
+    found = list(islice(_leading(index, query, since, until, after), limit + 1))
+    return [hit.document for hit, _ in found[:limit]], found[limit - 1][1] if len(found) > limit else None
 
 
 def _leading(

@@ -14,12 +14,13 @@ from dashboards.api.tokens import Tokens
 from streams.signing import signing_of
 
 from . import assets, errors
+from .listening import Listening
 from .rendering import Rendering
 from .routing import Pages
 from .sessions import SESSION_SECONDS, signed_in
-from .views import now, session
+from .views import live, now, session
 
-VIEWS: Sequence[Pages] = (now.pages, session.pages)
+VIEWS: Sequence[Pages] = (now.pages, live.pages, session.pages)
 """The first that has a path answers it."""
 
 
@@ -46,5 +47,6 @@ def create_site(opening: Opening, tokens: Tokens) -> Starlette:
     )
     site.state.opening = opening
     site.state.rendering = Rendering()
+    site.state.listening = Listening(opening, now.ASKED, now.STORIES)
     site.state.signed_in = signed_in(tokens)
     return site
