@@ -35,6 +35,7 @@ from .pipeline import Pipeline
 from .retention import Cutoffs, Forgotten, forget
 from .seen import sqlite as seen_tables
 from .sinks import sqlite as index_tables
+from .sinks import sqlite_arrivals as arrival_tables
 from .sinks import sqlite_changes as change_tables
 from .state import sqlite as story_tables
 
@@ -49,6 +50,7 @@ SCHEMAS: tuple[Schema, ...] = (
     story_tables.SCHEMA,
     index_tables.SCHEMA,
     change_tables.SCHEMA,
+    arrival_tables.SCHEMA,
     CURSOR,
 )
 """Every table of an embedded instance, by the port that owns it."""
@@ -71,6 +73,7 @@ class Instance:
         self.seen = seen_tables.SqliteSeenState(self.database)
         self.index = index_tables.SqliteIndex(self.database)
         self.changes = change_tables.ChangeLog(self.database)
+        self.arrivals = arrival_tables.ArrivalLog(self.database)
         self._noting = change_tables.Noting(self.index, self.changes, self.database)
         self._known_feeds = tuple(feeds)
         self._vocabulary = vocabulary
@@ -118,6 +121,7 @@ class Instance:
         if not lines:
             return Counter()
         with self.whole() as connection:
+            self._noting.at = max(line.received for line in lines)
             tally = self.pipeline.process(lines)
             connection.execute("INSERT OR REPLACE INTO cursor VALUES (1, ?)", (lines[-1].seq,))
         return tally
@@ -146,6 +150,8 @@ class Instance:
 
     def forget(self, due: Cutoffs) -> Forgotten:
         """Remove what retention says is too old; by default nothing is."""
+        with self.database.transaction():
+            self.arrivals.forget(documents=due.documents, texts=due.texts)
         return forget(due, self.index, _WorkedItems(self.log, self.cursor))
 
     @contextlib.contextmanager
@@ -156,7 +162,10 @@ class Instance:
         """
         before, self._noting.quiet = self._noting.quiet, self._noting.quiet or quiet
         try:
+            begun = self.database.connection.in_transaction
             with self.database.transaction() as connection:
+                if not begun:
+                    self._noting.begin()
                 yield connection
                 self._noting.write_down()
         except BaseException as cause:
@@ -195,6 +204,7 @@ class Reading:
     seen: seen_tables.SqliteSeenState
     stories: Stories
     index: index_tables.SqliteIndex
+    arrivals: arrival_tables.ArrivalLog
 
     @property
     def lag(self) -> int:
@@ -216,6 +226,7 @@ def reading(store: Path) -> Iterator[Reading]:
             seen=seen_tables.SqliteSeenState(database),
             stories=Stories(story_tables.SqliteStoryState(database)),
             index=index_tables.SqliteIndex(database),
+            arrivals=arrival_tables.ArrivalLog(database),
         )
     finally:
         database.close()

@@ -80,6 +80,10 @@ class Planner:
         awake = [pair for pair in self._outbox.waiting_channels() if not self._sleeps(pair, now)]
         return sum(self._plan(*pair, now) for pair in awake)
 
+    def next_look(self, now: datetime) -> datetime | None:
+        """When something that waits may be made up; None when nothing is held back."""
+        return min((until for _, until in self._asleep.values() if until > now), default=None)
+
     def _follow(self, now: datetime) -> None:
         """Open and close channels as the subscriptions name them now."""
         stamp, wanted = self._subscriptions.stamp, self._subscriptions.channels()

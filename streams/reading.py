@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import metadata
 from typing import Any, Protocol
 
@@ -20,6 +21,8 @@ from connectors.console import Context
 from connectors.records import Article
 from connectors.schedule import FetchState
 
+from .core.alerts.backtest import Sent
+from .core.alerts.records import Subscription
 from .core.dedup import Seen, Sighting
 from .core.explaining import Explanation
 from .core.records import OUTCOMES, Document
@@ -68,6 +71,9 @@ class Reading(Protocol):
 
     def compared(self, document: Document) -> Explanation | None:
         """The articles it was compared with for copies and stories, and how each was judged."""
+
+    def sent(self, subscription: Subscription, since: datetime, until: datetime) -> tuple[Sent, ...] | None:
+        """What it would have been sent as the articles came in (`rehearsing`); None where nobody knows."""
 
     def status(self, vocabulary: str) -> dict[str, Any]:
         """Whether all is read, worked and well; `vocabulary`: version of the one in our settings."""

@@ -81,6 +81,9 @@ class ServerReading:
         """See Reading."""
         return explain_among(document.id, neighbours(self._client, self._index, document))
 
+    def sent(self, *_: object) -> None:
+        """See Reading: the servers keep no record of what came in when."""
+
     def status(self, vocabulary: str) -> dict[str, Any]:  # noqa: ARG002 - the live generation's is told
         """See Reading. Raises UserError for a part that is away."""
         from connectors.kafka_errors import broker_needed

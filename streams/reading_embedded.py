@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from connectors.records import Article
 
 from . import embedded
 from .alert_reading import alert_counts
+from .core.alerts.backtest import Sent
+from .core.alerts.records import Subscription
 from .core.dedup import Seen, stand
 from .core.explaining import Explanation
 from .core.records import Document
@@ -53,6 +56,13 @@ class StoreReading:
     def compared(self, document: Document) -> Explanation | None:
         """See Reading."""
         return self.ports.stories.explain(document.id)
+
+    def sent(self, subscription: Subscription, since: datetime, until: datetime) -> tuple[Sent, ...] | None:
+        """See Reading."""
+        from .rehearsing import rehearse
+
+        index = self.ports.index
+        return rehearse(subscription, index, index.several, self.ports.arrivals, since, until)
 
     def status(self, vocabulary: str) -> dict[str, Any]:
         """See Reading."""

@@ -1,35 +1,44 @@
-"""An embedded instance and its alert stage, fed with the real weeks as they were captured, batch by batch."""
+"""An embedded instance, its alert stage and its deliverer, fed with the real weeks as they were captured."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from messages import SIGNING
 from real_articles import rows
+from receiving import SETTINGS, receiving
 
 from streams.alert_file import alerts_file, open_alerts
+from streams.alert_messages import Messages
+from streams.alert_service import AlertService, Post
 from streams.alert_stage import AlertStage
 from streams.alerts import Raised
 from streams.alerts.sqlite import SqliteAlertStore
-from streams.core.alerts.records import Subscription
+from streams.channels.choose import channel_for
+from streams.core.alerts.editing import MOST_ENTRIES
+from streams.core.alerts.planning import Pace
+from streams.core.alerts.records import Rhythm, Subscription
+from streams.delivering import Terms
 from streams.embedded import Instance
 from streams.outbox.sqlite import SqliteOutbox
-from streams.planning import CurrentSubscriptions, Planner
 from streams.subscriptions.memory import MemorySubscriptions
 from streams.vocabulary_files import load_vocabulary
 
 BEGIN = datetime(1990, 1, 1, tzinfo=UTC)
 """When the subscriptions of these tests were made: before any article."""
 
-CHANNEL = "https://desk.example/hook"
 DAY = timedelta(days=1)
+APART = timedelta(minutes=2)
+"""Between two batches of a day: more than between two messages."""
 
 
 def captured(*files: str) -> list[dict[str, Any]]:
@@ -39,11 +48,12 @@ def captured(*files: str) -> list[dict[str, Any]]:
 
 
 def batches(items: Sequence[dict[str, Any]], size: int) -> Iterator[tuple[datetime, list[bytes]]]:
-    """At most `size` items of one day of capture, and the end of that day; within it feed after feed."""
+    """At most `size` items of one day of capture, and when: after that day's end, feed after feed."""
     for day, own in groupby(items, key=lambda row: row["capture_day"]):
         bodies = [json.dumps(row).encode() for row in own]
-        for at in range(0, len(bodies), size):
-            yield datetime.fromisoformat(day).replace(tzinfo=UTC) + DAY, bodies[at : at + size]
+        for number, at in enumerate(range(0, len(bodies), size)):
+            end = datetime.fromisoformat(day).replace(tzinfo=UTC) + DAY
+            yield end + number * APART, bodies[at : at + size]
 
 
 @dataclass
@@ -54,7 +64,7 @@ class Lived:
     raised: list[Raised]
     """Every alert ever raised, also those withdrawn since."""
     sent: Counter[str]
-    """Ids of alerts, with the number of messages that hold each."""
+    """Ids of alerts, with the number of messages that hold each, as the receiver of the messages counted."""
     end: datetime
 
     def of(self, subscription: str) -> list[Raised]:
@@ -66,29 +76,36 @@ def lived(
 ) -> Lived:
     """Take the items through an instance in batches, alerts and messages after each. Close the instance."""
     kept, end, store = MemorySubscriptions(), BEGIN, home / "biowire.db"
-    for one in subscriptions:
-        kept.save(replace(one, to=(CHANNEL,)), "test", BEGIN)
     instance = Instance(store, load_vocabulary())
-    with AlertStage(instance, kept) as stage, _alerts(store) as (alerts, outbox):
-        planner = Planner(outbox, CurrentSubscriptions(kept))
-        planner.plan(BEGIN)
-        stage.step(BEGIN)
-        for end, bodies in batches(items, size):
-            instance.ingest(bodies, end, lambda: None)
-            stage.step(end)
-            _send(planner, outbox, end)
-        stage.tick(end)
-        _send(planner, outbox, end)
-        sent = Counter(id_ for one in outbox.list(limit=1_000_000) for id_ in one.alerts)
-        return Lived(instance, list(_raised(alerts)), sent, end)
+    with receiving() as receiver:
+        for one in subscriptions:
+            kept.save(replace(one, to=(receiver.url,), rhythm=Rhythm(cap=MOST_ENTRIES)), "test", BEGIN)
+        with AlertStage(instance, kept) as stage, _alerts(store) as (alerts, outbox):
+            service = AlertService(_post(alerts, outbox, kept, lambda: end), clock=lambda: end)
+            asyncio.run(service.once())
+            stage.step(BEGIN)
+            for end, bodies in batches(items, size):
+                instance.ingest(bodies, end, lambda: None)
+                stage.step(end)
+                asyncio.run(service.once())
+            end += APART
+            stage.tick(end)
+            asyncio.run(service.once())
+            return Lived(instance, list(_raised(alerts)), receiver.alerts, end)
 
 
-def _send(planner: Planner, outbox: SqliteOutbox, now: datetime) -> None:
-    """Every message that is to go out now is taken by its receiver."""
-    planner.plan(now)
-    while claimed := outbox.claim("test", now, DAY, limit=1000):
-        for one in claimed:
-            assert outbox.settle(one.id, "test", "delivered", now)
+def _post(
+    alerts: SqliteAlertStore, outbox: SqliteOutbox, kept: MemorySubscriptions, clock: Callable[[], datetime]
+) -> Post:
+    messages = Messages(alerts, base_url="https://desk.example/", sign=SIGNING.token, feeds=lambda: ())
+    return Post(
+        outbox=outbox,
+        subscriptions=kept,
+        compose=messages.compose,
+        channel_for=lambda url: channel_for(url, SETTINGS, SIGNING, clock=clock),
+        terms=Terms(),
+        pace=Pace(),
+    )
 
 
 @contextlib.contextmanager

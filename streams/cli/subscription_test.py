@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from connectors.console import Context, json_option, pass_context, print_json, s
 from connectors.errors import UserError
 
 from ..backtesting import run_backtest
-from ..core.alerts.backtest import Backtest, Edit, Week
+from ..core.alerts.backtest import Backtest, Edit, Sent, Week
 from ..core.alerts.changes import condition_text
 from ..core.alerts.records import RHYTHMS, Alert, Rhythm, Subscription
 from ..core.alerts.showing import as_result
@@ -53,8 +54,9 @@ def test(
 ) -> None:
     """Try a question, or a subscription, on all that is kept; nothing is saved or sent.
 
-    It says what was found week by week, by whom, with samples; which alerts the condition would have raised;
-    and how many messages that makes. Options given for a subscription are compared with how it is now.
+    It says what was found week by week, by whom, with samples; which alerts the condition would have raised,
+    and which were sent as the articles came in; and how many messages that makes. Options given for a
+    subscription are compared with how it is now.
 
     Example: biowire subscriptions test '"face recognition" domain:border' --when spike --since 90d
     """
@@ -64,6 +66,7 @@ def test(
     previous = saved if saved is not None and tried != saved else None
     with reading(context) as ports:
         result = over(ports.index, tried, since, until, previous)
+        result = replace(result, sent=ports.sent(tried, result.since, result.until))
     if as_json:
         print_json(as_result(tried, result))
     else:
@@ -135,6 +138,8 @@ def _described(subscription: Subscription, result: Backtest) -> Iterator[str]:
             yield from shown_lines(sample)
             yield ""
     yield from _alerts(result.alerts)
+    if result.sent is not None:
+        yield _sent(result.sent)
     told = ", ".join(f"{every} {result.messages[every]:.1f}" for every in RHYTHMS)
     yield f"Messages a week to each channel: {told}."
     if result.edit is not None:
@@ -174,6 +179,16 @@ def _alerts(alerts: Sequence[Alert]) -> Iterator[str]:
     for alert in alerts[-_ALERTS_SHOWN:]:
         title = f" {alert.shown[0].title}" if alert.kind in {"each", "story"} and alert.shown else ""
         yield safe(f"  {alert.when:%Y-%m-%d %H:%M}  {alert.sentence}{title}")
+
+
+def _sent(sent: Sequence[Sent]) -> str:
+    withdrawn = sum(one.withdrawn for one in sent)
+    said = f"Sent as the articles came in: {_count(len(sent), 'alert')}"
+    return (
+        f"{said}, {withdrawn:,} of which moved or did not hold any more when others came late."
+        if withdrawn
+        else f"{said}."
+    )
 
 
 def _edit(edit: Edit) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """Which documents changed, in order: what stages after the index read on from, each from where it was.
 
     sink ─► Noting ─► index
-              └─► changes   one line for each document of a batch, in the batch's own transaction
+              ├─► changes    one line for each document of a batch, in the batch's own transaction
+              └─► arrivals   the same, with what changed: kept (see sqlite_arrivals)
 
 What retention does is no change: it goes to the index itself. Lines that the reader is past are pruned.
 """
@@ -9,14 +10,18 @@ What retention does is no change: it goes to the index itself. Lines that the re
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import msgspec
 
 from connectors.database import Database, Schema
 
-from ..core.index import Stored
+from ..core.index import Stored, strip
 from ..core.records import Document, Grouping, Story
 from . import ArticleSink
+from .sqlite_arrivals import ArrivalLog, Note
 
 SCHEMA = Schema(
     "changes",
@@ -33,6 +38,9 @@ SCHEMA = Schema(
         """,
     ),
 )
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_stored = msgspec.json.Decoder(Stored).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +104,35 @@ class Noting:
     def __init__(self, index: ArticleSink, log: ChangeLog, database: Database) -> None:
         self._index = index
         self._log = log
+        self._arrivals = ArrivalLog(database)
         self._connection = database.connection
-        self._changed: dict[str, bool] = {}
+        self._notes: dict[str, Note] = {}
+        self._fresh: set[str] = set()
+        self._step = 0
+        self.at = _EPOCH
+        """When what is written down now came in."""
         self.quiet = False
         """What is written down now is told to nobody."""
 
     def put(self, documents: Iterable[Stored | Document]) -> None:
         """See ArticleSink."""
-        documents = list(documents)
-        ids = [one.id for one in documents]
-        known = self._known(ids)
-        for id_ in ids:
-            self._changed.setdefault(id_, id_ not in known)
-        self._index.put(documents)
+        batch = [strip(one) for one in documents]
+        known = self._known([one.id for one in batch])
+        for one in batch:
+            note, old = self._note(one.id), known.get(one.id)
+            if note.when is None and not note.gone:  # not put or deleted since the last time
+                if old is None:
+                    self._fresh.add(one.id)
+                elif not self.quiet and _words(old) != _words(one):
+                    note.before = old
+            note.when, note.first_seen, note.gone = one.when, one.first_seen, False
+        self._index.put(batch)
 
     def put_groupings(self, groupings: Iterable[Grouping]) -> None:
         """See ArticleSink."""
         groupings = list(groupings)
         for one in groupings:
-            self._changed.setdefault(one.id, False)
+            self._note(one.id).grouping = one
         self._index.put_groupings(groupings)
 
     def put_stories(self, stories: Iterable[Story]) -> None:
@@ -128,21 +146,43 @@ class Noting:
     def delete(self, ids: Iterable[str]) -> None:
         """See ArticleSink."""
         ids = list(ids)
-        self._changed.update(dict.fromkeys(ids, False))
+        known = self._known(ids)
+        for id_ in ids:
+            note = self._note(id_)
+            note.gone, note.before = True, note.before or known.get(id_)
+        self._fresh.difference_update(ids)
         self._index.delete(ids)
+
+    def begin(self) -> None:
+        """What is written down from now on came in at once."""
+        self._step = self._arrivals.next_step()
 
     def write_down(self) -> None:
         """Write what changed since the last time, in the transaction that is open."""
-        self._log.write(self._changed.items(), quiet=self.quiet)
-        self._changed.clear()
+        self._log.write(((id_, id_ in self._fresh) for id_ in self._notes), quiet=self.quiet)
+        self._arrivals.write(self._step, self.at, self._notes)
+        self.forget()
 
     def forget(self) -> None:
         """The transaction failed: nothing changed."""
-        self._changed.clear()
+        self._notes.clear()
+        self._fresh.clear()
 
-    def _known(self, ids: Sequence[str]) -> set[str]:
+    def _note(self, id_: str) -> Note:
+        return self._notes.setdefault(id_, Note())
+
+    def _known(self, ids: Sequence[str]) -> Mapping[str, Stored]:
+        """Those of the documents that the index has, as it has them."""
         rows = self._connection.execute(
-            "SELECT id FROM places WHERE docid IS NOT NULL AND id IN (SELECT value FROM json_each(?))",
+            "SELECT p.id, a.document FROM places p JOIN articles a ON a.docid = p.docid"
+            " WHERE p.id IN (SELECT value FROM json_each(?))",
             (json.dumps(ids),),
         )
-        return {id_ for (id_,) in rows}
+        return {id_: _stored(document) for id_, document in rows}
+
+
+def _words(stored: Stored) -> Stored:
+    """A document without what neither queries nor alerts ask for."""
+    return replace(
+        stored, sightings=0, revision=0, vocabulary_version="", pipeline_version="", categories=(), authors=()
+    )

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ import pytest
 from alert_runs import raised
 from embedded_runs import biowire, write_items
 from kafka import TopicPartition
+from receiving import receiving
 
 from connectors.database import Database
 from connectors.publish.log import moment
@@ -77,50 +76,6 @@ def wake(store: SubscriptionStore) -> None:
     """Have everything that waits sent: one message for each subscription."""
     for one in store.all():
         store.save(replace(one, snoozed_until=None), "test", MADE)
-
-
-@dataclass
-class Receiver:
-    """A webhook on loopback that counts what comes, by the id of the message."""
-
-    url: str = ""
-    messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    refused: int = 0
-    """How many of the next messages are refused for good."""
-
-    @property
-    def ids(self) -> Counter[str]:
-        return Counter(id_ for id_, _ in self.messages)
-
-
-@contextlib.contextmanager
-def receiving() -> Iterator[Receiver]:
-    receiver = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if receiver.refused:
-                receiver.refused -= 1
-                self.send_response(410)
-            else:
-                receiver.messages.append((self.headers["webhook-id"], json.loads(body)))
-                self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    receiver.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
-    try:
-        yield receiver
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture(scope="module")

@@ -52,6 +52,15 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """An alert that would have been in a message."""
+
+    alert: Alert
+    withdrawn: bool
+    """It does not hold any more, or another one took its place: see docs/alerts.md."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backtest:
     """What came of it, over documents published from `since` on and before `until`."""
 
@@ -71,9 +80,11 @@ class Backtest:
     samples: tuple[Shown, ...]
     """The newest hit, and others spread over the period, each of another story; newest first."""
     alerts: tuple[Alert, ...]
-    """Everything the condition would have raised, in canonical order."""
+    """Everything that stands, with all that is known today, in canonical order."""
     messages: Mapping[Every, float]
     """To each channel per week, for every rhythm."""
+    sent: tuple[Sent, ...] | None = None
+    """What would have been sent as the articles came in; None where that was not asked or is not known."""
     edit: Edit | None = None
     notes: tuple[str, ...] = ()
     """What has to be known to read the figures, in sentences."""

@@ -67,6 +67,7 @@ def as_result(subscription: Subscription, result: Backtest) -> dict[str, Any]:
         "names": dict(result.names),
         "samples": result.samples,
         "alerts": result.alerts,
+        "sent": result.sent,
         "messages": result.messages,
         "notes": result.notes,
         **({} if edit is None else {"gained": edit.gained, "lost": edit.lost, "edit": edit}),
