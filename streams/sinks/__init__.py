@@ -20,6 +20,13 @@ from ..core.records import Document, Grouping, Story
 Sort = Literal["new", "relevance"]
 Bucket = Literal["hour", "day", "week", "month"]
 
+Bars: TypeAlias = tuple[tuple[datetime, int], ...]
+"""A histogram: the first moment of each hour, day, week (from Monday) or month, UTC, with its number of
+documents. Rising; those without any are left out."""
+
+Trends: TypeAlias = Mapping[str, Mapping[str, Bars]]
+"""Facet to its values with the histogram of each."""
+
 Counts: TypeAlias = Mapping[str, tuple[tuple[str, int], ...]]
 """Facet to its values with their number of documents, most frequent first, then by value."""
 
@@ -46,6 +53,7 @@ class SearchResult:
     next: str | None = None
     """What to give as `after` for the next page; None on the last one, and when sorted by relevance."""
     facets: Counts = field(default_factory=dict)
+    bars: Bars = ()
 
 
 class ArticleSink(Protocol):
@@ -98,8 +106,12 @@ class ArticleSearch(Protocol):
         after: str | None = None,
         copies: bool = False,
         facets: Sequence[str] = (),
+        bars: Bucket | None = None,
     ) -> SearchResult:
-        """One page of documents. `after`: `next` of the page before, for pages that do not shift."""
+        """One page of documents. `after`: `next` of the page before, for pages that do not shift.
+
+        `facets` and `bars` count all documents found, on whichever page; `total` is exact with either.
+        """
 
     def scan(
         self,
@@ -140,11 +152,32 @@ class ArticleSearch(Protocol):
         since: datetime | None = None,
         until: datetime | None = None,
         copies: bool = False,
-    ) -> tuple[tuple[datetime, int], ...]:
-        """How many documents were published in each hour, day, week (from Monday) or month, UTC.
+    ) -> Bars:
+        """How many documents were published in each hour, day, week or month."""
 
-        Rising; buckets without any are left out.
-        """
+    def trends(
+        self,
+        query: Query,
+        fields: Sequence[str],
+        bucket: Bucket,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> Trends:
+        """The histogram of each value of each facet, values without any document left out."""
+
+    def together(
+        self,
+        query: Query,
+        field: str,
+        other: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> tuple[tuple[str, str, int], ...]:
+        """How many documents have a value of one facet and a value of another; most frequent first."""
 
     def leads(self, since: datetime, until: datetime) -> Iterator[datetime]:
         """When each article that opens a story was published, copies included, in whole seconds, rising."""

@@ -15,7 +15,7 @@ from ..core.query import Everything, Is, Query, Value, narrow
 from ..core.query_hits import hits
 from ..core.query_match import matches
 from ..core.records import Document, Grouping, Story
-from . import Bucket, Counts, Hit, SearchResult, Sort
+from . import Bars, Bucket, Counts, Hit, SearchResult, Sort, Trends
 from .order import cursor, place, read_cursor, second
 
 _WEIGHTS = {"title": 4, "summary": 2, "text": 1}
@@ -89,12 +89,14 @@ class MemoryIndex:
         after: str | None = None,
         copies: bool = False,
         facets: Sequence[str] = (),
+        bars: Bucket | None = None,
     ) -> SearchResult:
         """Find one page of documents."""
         found = list(self.scan(query, since=since, until=until, copies=copies))
         found.reverse()
         total = len(found)
         counts = _counts(found, facets) if facets else {}
+        times = _bars(found, bars) if bars else ()
         if after is not None:
             found = [document for document in found if place(document) < read_cursor(after)]
         if sort == "relevance":
@@ -107,6 +109,7 @@ class MemoryIndex:
             exact=True,
             next=cursor(page[-1]) if more else None,
             facets=counts,
+            bars=times,
         )
 
     def scan(
@@ -155,10 +158,47 @@ class MemoryIndex:
         since: datetime | None = None,
         until: datetime | None = None,
         copies: bool = False,
-    ) -> tuple[tuple[datetime, int], ...]:
+    ) -> Bars:
         """Count the documents found by time."""
-        found = self.scan(query, since=since, until=until, copies=copies)
-        return tuple(sorted(Counter(_floor(document.when, bucket) for document in found).items()))
+        return _bars(self.scan(query, since=since, until=until, copies=copies), bucket)
+
+    def trends(
+        self,
+        query: Query,
+        fields: Sequence[str],
+        bucket: Bucket,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> Trends:
+        """Count the documents found by value of each facet over time."""
+        having: dict[str, dict[str, list[Document]]] = {field: {} for field in fields}
+        for document in self.scan(query, since=since, until=until, copies=copies):
+            for field, value in set(facets(document)):
+                if field in having:
+                    having[field].setdefault(value, []).append(document)
+        return {
+            field: {value: _bars(documents, bucket) for value, documents in values.items()}
+            for field, values in having.items()
+        }
+
+    def together(
+        self,
+        query: Query,
+        field: str,
+        other: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> tuple[tuple[str, str, int], ...]:
+        """Count the documents found by pairs of values."""
+        pairs: Counter[tuple[str, str]] = Counter()
+        for document in self.scan(query, since=since, until=until, copies=copies):
+            has = set(facets(document))
+            pairs.update((one, two) for a, one in has if a == field for b, two in has if b == other)
+        return tuple(sorted(((*pair, count) for pair, count in pairs.items()), key=_most_first))
 
     def leads(self, since: datetime, until: datetime) -> Iterator[datetime]:
         """Yield when each article that opens a story was published."""
@@ -204,6 +244,14 @@ def _counts(documents: Iterable[Document], fields: Sequence[str]) -> Counts:
         field: tuple(sorted(counter.items(), key=lambda pair: (-pair[1], pair[0])))
         for field, counter in counts.items()
     }
+
+
+def _bars(documents: Iterable[Document], bucket: Bucket) -> Bars:
+    return tuple(sorted(Counter(_floor(document.when, bucket) for document in documents).items()))
+
+
+def _most_first(pair: tuple[str, str, int]) -> tuple[int, str, str]:
+    return -pair[2], pair[0], pair[1]
 
 
 def _floor(when: datetime, bucket: Bucket) -> datetime:

@@ -5,7 +5,8 @@ sqlite_tokens   what FTS5 is given
 sqlite_plan     a query as SQL
 sqlite_write    put and delete
 sqlite_search   search, scan, get, find
-sqlite_counts   facets and histogram
+sqlite_counts   facets, histogram, trends, pairs
+sqlite_values   the facet values of all rows, kept by who looks
 """
 
 from __future__ import annotations

@@ -1,34 +1,23 @@
-"""Count facet values of the rows a query found: by numpy, over the values of all rows held in memory.
+"""Count what a query found: by value, by time, by value over time, by pairs of values. All by numpy.
 
-The values are read again when the file has changed since; a small result is counted from its own rows.
+A query is asked once; its rows are then counted over the values of all rows (sqlite_values). A small
+result is counted from its own rows where nobody has read those yet.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from . import Bucket, Counts
 from .sqlite_plan import Plan
 from .sqlite_schema import ID_BITS
+from .sqlite_values import Ids, Ints, KeptValues
 
 _FEW = 2000
 _DAY = 86400
-_Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """Facet values of all rows, one row's after the other's; `lengths` says how many each has."""
-
-    stamp: tuple[int, int]
-    docids: _Ints
-    lengths: _Ints
-    ids: NDArray[np.uint32]
 
 
 class SqliteCounts:
@@ -36,73 +25,113 @@ class SqliteCounts:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
-        self._values: _Values | None = None
+        self._values = KeptValues(connection)
 
-    def facets(self, plan: Plan, fields: Sequence[str]) -> Counts:
-        """Number of documents by facet and value."""
-        ids = self._ids(self.rows(plan))
+    def facets(self, rows: Ints, fields: Sequence[str]) -> Counts:
+        """Number of these rows by facet and value."""
+        ids = self._ids(rows)
         counts = np.bincount(ids) if len(ids) else np.zeros(0, dtype=np.int64)
         found: dict[str, list[tuple[str, int]]] = {field: [] for field in fields}
-        for id_, field, value in self.connection.execute("SELECT id, field, value FROM facet_values"):
-            if field in found and id_ < len(counts) and counts[id_]:
+        for id_, (field, value) in self._names(fields).items():
+            if id_ < len(counts) and counts[id_]:
                 found[field].append((value, int(counts[id_])))
         return {
             field: tuple(sorted(own, key=lambda pair: (-pair[1], pair[0]))) for field, own in found.items()
         }
 
-    def rows(self, plan: Plan) -> _Ints:
-        """Every docid the plan finds; copies are taken out here, which is cheaper than row by row."""
-        found = self._fetch(*plan.select("f.rowid", copies=True))
+    def trends(
+        self, rows: Ints, fields: Sequence[str], bucket: Bucket
+    ) -> Mapping[str, Mapping[str, Sequence[tuple[int, int]]]]:
+        """Number of these rows by facet, value and the first second of their bucket, since the year 1."""
+        places, ids = self._values.all().of(rows)
+        names = self._names(fields)
+        chosen = _is_one_of(ids, names)
+        starts, bars = np.unique(_floor(rows >> ID_BITS, bucket), return_inverse=True)
+        found: dict[str, dict[str, list[tuple[int, int]]]] = {field: {} for field in fields}
+        for bar, id_, count in _pairs(bars[places[chosen]], ids[chosen].astype(np.int64)):
+            field, value = names[id_]
+            found[field].setdefault(value, []).append((int(starts[bar]), count))
+        return found
+
+    def together(self, rows: Ints, field: str, other: str) -> list[tuple[str, str, int]]:
+        """Number of these rows that have a value of one facet and a value of another."""
+        places, ids = self._values.all().of(rows)
+        left, right = self._names([field]), self._names([other])
+        first, second = (np.flatnonzero(_is_one_of(ids, names)) for names in (left, right))
+        firsts = np.bincount(places[first], minlength=len(rows)) if len(first) else np.zeros(len(rows), int)
+        # Values of a row stand together: each of `second` meets all of `first` of its row.
+        times = firsts[places[second]]
+        begins = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(firsts)])[places[second]]
+        ends = np.cumsum(times)
+        inside = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - times, times)
+        met = ids[first][np.repeat(begins, times) + inside].astype(np.int64)
+        pairs = _pairs(met, np.repeat(ids[second].astype(np.int64), times))
+        named = [(left[a][1], right[b][1], count) for a, b, count in pairs]
+        return sorted(named, key=lambda one: (-one[2], one[0], one[1]))
+
+    def histogram(self, rows: Ints, bucket: Bucket) -> list[tuple[int, int]]:
+        """Number of these rows by the first second of their bucket, since the year 1."""
+        starts, counts = np.unique(_floor(rows >> ID_BITS, bucket), return_counts=True)
+        return list(zip(starts.tolist(), counts.tolist(), strict=True))
+
+    def rows(self, plan: Plan, *, counted: bool = False) -> Ints:
+        """Every docid the plan finds, rising; copies are taken out here, which is cheaper than row by row.
+
+        `counted`: the values of all rows will be asked for in any case when the plan asks for all.
+        """
+        values = self._values.all() if counted and plan.everything else self._values.kept()
+        if plan.everything and values is not None:
+            first, last = np.searchsorted(values.docids, [plan.low, plan.high + 1])
+            found = values.docids[first:last]
+        else:
+            found = self._fetch(*plan.select("f.rowid", copies=True))
         if plan.copies or not len(found):
             return found
-        copies = self._fetch(
-            "SELECT docid FROM places INDEXED BY copies WHERE copy AND docid IS NOT NULL", ()
-        )
+        copies = values.copies if values is not None else self._fetch(_COPIES, ())
         return found[~np.isin(found, copies)]
 
-    def _fetch(self, sql: str, parameters: tuple[str | int, ...]) -> _Ints:
+    def _fetch(self, sql: str, parameters: tuple[str | int, ...]) -> Ints:
         rows = self.connection.execute(sql, parameters).fetchall()
-        return np.fromiter((row for (row,) in rows), dtype=np.int64, count=len(rows))
+        return np.sort(np.fromiter((row for (row,) in rows), dtype=np.int64, count=len(rows)))
 
-    def _ids(self, rows: _Ints) -> NDArray[np.uint32]:
+    def _ids(self, rows: Ints) -> Ids:
         """The facet values of these rows, one after the other."""
-        if len(rows) <= _FEW:
+        values = self._values.kept()
+        if values is None and len(rows) <= _FEW:
             read = self.connection.execute
             found = (
                 read("SELECT facets FROM counted WHERE docid = ?", (row,)).fetchone() for row in rows.tolist()
             )
             return np.frombuffer(b"".join(one[0] for one in found if one), dtype=np.uint32)
-        values = self._all()
-        wanted = np.isin(values.docids, rows, assume_unique=True)
-        return values.ids[np.repeat(wanted, values.lengths)]
+        return (values or self._values.all()).of(rows)[1]
 
-    def _all(self) -> _Values:
-        stamp = self._stamp()
-        if self._values is None or self._values.stamp != stamp:
-            rows = self.connection.execute("SELECT docid, facets FROM counted ORDER BY docid").fetchall()
-            self._values = _Values(
-                stamp=stamp,
-                docids=np.fromiter((row for row, _ in rows), dtype=np.int64, count=len(rows)),
-                lengths=np.fromiter((len(ids) // 4 for _, ids in rows), dtype=np.int64, count=len(rows)),
-                ids=np.frombuffer(b"".join(ids for _, ids in rows), dtype=np.uint32),
-            )
-        return self._values
-
-    def _stamp(self) -> tuple[int, int]:
-        """Changes with every write, of this connection or another."""
-        return (
-            self.connection.execute("PRAGMA data_version").fetchone()[0],
-            self.connection.total_changes,
-        )
-
-    def histogram(self, plan: Plan, bucket: Bucket) -> list[tuple[int, int]]:
-        """Number of documents by the first second of their bucket, since the year 1."""
-        seconds = self.rows(plan) >> ID_BITS
-        starts, counts = np.unique(_floor(seconds, bucket), return_counts=True)
-        return list(zip(starts.tolist(), counts.tolist(), strict=True))
+    def _names(self, fields: Iterable[str]) -> dict[int, tuple[str, str]]:
+        """Facet and value by id, of these facets."""
+        wanted = set(fields)
+        rows = self.connection.execute("SELECT id, field, value FROM facet_values")
+        return {id_: (field, value) for id_, field, value in rows if field in wanted}
 
 
-def _floor(seconds: _Ints, bucket: Bucket) -> _Ints:
+_COPIES = "SELECT docid FROM places INDEXED BY copies WHERE copy AND docid IS NOT NULL"
+
+
+def _is_one_of(ids: Ids, names: Mapping[int, object]) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    wanted = np.zeros(max(int(ids.max(initial=0)), *names, 0) + 1, dtype=np.bool_)
+    wanted[list(names)] = True
+    return wanted[ids]
+
+
+def _pairs(left: Ints, right: Ints) -> list[tuple[int, int, int]]:
+    """Each pair that stands side by side, and how often; rising."""
+    base = int(right.max(initial=0)) + 1
+    pairs, counts = np.unique(left * base + right, return_counts=True)
+    return [
+        (pair // base, pair % base, count)
+        for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True)
+    ]
+
+
+def _floor(seconds: Ints, bucket: Bucket) -> Ints:
     if bucket == "month":
         days = seconds // _DAY + np.datetime64("0001-01-01", "D").astype(np.int64)
         months = days.astype("datetime64[D]").astype("datetime64[M]").astype("datetime64[D]")

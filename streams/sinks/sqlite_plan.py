@@ -34,6 +34,11 @@ class Plan:
     copies: bool
     """False leaves copies out."""
 
+    @property
+    def everything(self) -> bool:
+        """Whether it finds all of a period (copies aside)."""
+        return not (self.match or self.conditions)
+
     def select(self, what: str, *, copies: bool | None = None) -> tuple[str, tuple[str | int, ...]]:
         """SQL for `what` of the rows `f` found, without order or limit, and its parameters."""
         where = ["articles_fts MATCH ?"] if self.match else []
@@ -58,6 +63,8 @@ def plan(query: q.Query, connection: sqlite3.Connection) -> Plan:
     for part in query.parts if isinstance(query, q.And) else (query,):
         if part == _NO_COPY:
             copies = False
+        elif part == q.Everything():
+            continue
         elif isinstance(part, q.Dates):
             first, last = bounds(part.start, part.end)
             low, high = max(low, first), min(high, last)

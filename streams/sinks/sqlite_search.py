@@ -17,11 +17,12 @@ from ..core.highlight import highlight
 from ..core.index import FACETS, Stored, compose, normal
 from ..core.query import Everything, Is, Query, Value, narrow
 from ..core.records import Document, Grouping, Story
-from . import COUNT_TO, Bucket, Counts, Hit, SearchResult, Sort
+from . import COUNT_TO, Bars, Bucket, Counts, Hit, SearchResult, Sort, Trends
 from .order import cursor, place, read_cursor, second
 from .sqlite_counts import SqliteCounts
 from .sqlite_plan import Plan, plan
 from .sqlite_schema import ID_BITS, first_docid, id_bits, moment
+from .sqlite_values import Ints
 
 _stored = msgspec.json.Decoder(Stored).decode
 _grouping = msgspec.json.Decoder(Grouping).decode
@@ -98,24 +99,28 @@ class SqliteSearch:
         after: str | None = None,
         copies: bool = False,
         facets: Sequence[str] = (),
+        bars: Bucket | None = None,
     ) -> SearchResult:
         """Find one page of documents."""
         wanted = plan(narrow(query, since=since, until=until, copies=copies), self.connection)
-        counts = self._counts.facets(wanted, facets) if facets else {}
-        if sort == "new" and after is None and offset + limit < COUNT_TO:
-            found = self._page(wanted, sort, COUNT_TO - 1, 0, None)  # page and count in one walk
-            rows, total = found[offset : offset + limit + 1], len(found)
+        found = self._counts.rows(wanted, counted=True) if facets or bars else None
+        if found is not None:
+            newest = found[: _before(found, after)][::-1][offset : offset + limit + 1].tolist()
+            rows = newest if sort == "new" else self._page(wanted, sort, limit, offset, after)
+            total = len(found)
+        elif sort == "new" and after is None and offset + limit < COUNT_TO:
+            walked = self._page(wanted, sort, COUNT_TO - 1, 0, None)  # page and count in one walk
+            rows, total = walked[offset : offset + limit + 1], len(walked)
         else:
             rows, total = self._page(wanted, sort, limit, offset, after), self._total(wanted)
-        if facets and total == COUNT_TO:
-            total = len(self._counts.rows(wanted))
         documents = self._documents(rows[:limit])
         return SearchResult(
             hits=tuple(Hit(document=one, highlights=highlight(query, one)) for one in documents),
             total=total,
-            exact=bool(facets) or total < COUNT_TO,
+            exact=found is not None or total < COUNT_TO,
             next=cursor(documents[-1]) if sort == "new" and documents and len(rows) > limit else None,
-            facets=counts,
+            facets=self._counts.facets(found, facets) if found is not None else {},
+            bars=_moments(self._counts.histogram(found, bars)) if found is not None and bars else (),
         )
 
     def _total(self, wanted: Plan) -> int:
@@ -127,9 +132,8 @@ class SqliteSearch:
         """Row numbers of one page, and of one document more where there is one."""
         sql, values = wanted.select("f.rowid")
         if after is not None:
-            at, id_ = read_cursor(after)
             sql += " AND f.rowid < ?"
-            values = (*values, first_docid(at) | id_bits(id_))
+            values = (*values, _row_of(after))
         order = _BEST if sort == "relevance" and wanted.match else "ORDER BY f.rowid DESC"
         found = self.connection.execute(f"{sql} {order} LIMIT ? OFFSET ?", (*values, limit + 1, offset))
         return [row for (row,) in found]
@@ -158,7 +162,6 @@ class SqliteSearch:
         """Yield every document found, oldest first."""
         wanted = plan(narrow(query, since=since, until=until, copies=copies), self.connection)
         rows = self._counts.rows(wanted)
-        rows.sort()
         for _, same in groupby(self._batches(rows.tolist()), key=lambda one: place(one)[0]):
             yield from sorted(same, key=place)
 
@@ -189,7 +192,7 @@ class SqliteSearch:
     ) -> Counts:
         """Count the documents found by value of each facet."""
         wanted = plan(narrow(query, since=since, until=until, copies=copies), self.connection)
-        return self._counts.facets(wanted, fields)
+        return self._counts.facets(self._counts.rows(wanted, counted=True), fields)
 
     def histogram(
         self,
@@ -199,16 +202,47 @@ class SqliteSearch:
         since: datetime | None = None,
         until: datetime | None = None,
         copies: bool = False,
-    ) -> tuple[tuple[datetime, int], ...]:
+    ) -> Bars:
         """Count the documents found by time."""
         wanted = plan(narrow(query, since=since, until=until, copies=copies), self.connection)
-        return tuple((moment(at), count) for at, count in self._counts.histogram(wanted, bucket))
+        return _moments(self._counts.histogram(self._counts.rows(wanted), bucket))
+
+    def trends(
+        self,
+        query: Query,
+        fields: Sequence[str],
+        bucket: Bucket,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> Trends:
+        """Count the documents found by value of each facet over time."""
+        wanted = plan(narrow(query, since=since, until=until, copies=copies), self.connection)
+        found = self._counts.trends(self._counts.rows(wanted, counted=True), fields, bucket)
+        return {
+            field: {value: _moments(bars) for value, bars in values.items()}
+            for field, values in found.items()
+        }
+
+    def together(
+        self,
+        query: Query,
+        field: str,
+        other: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> tuple[tuple[str, str, int], ...]:
+        """Count the documents found by pairs of values."""
+        wanted = plan(narrow(query, since=since, until=until, copies=copies), self.connection)
+        return tuple(self._counts.together(self._counts.rows(wanted, counted=True), field, other))
 
     def leads(self, since: datetime, until: datetime) -> Iterator[datetime]:
         """Yield when each article that opens a story was published, from the row numbers alone."""
         wanted = plan(narrow(Is("lead"), since=since, until=until, copies=True), self.connection)
         rows = self._counts.rows(wanted)
-        rows.sort()
         return (moment(row >> ID_BITS) for row in rows.tolist())
 
     def counts(self) -> dict[str, Any]:
@@ -241,3 +275,18 @@ class SqliteSearch:
         return dict(
             self.connection.execute("SELECT id, story_id FROM places WHERE docid IS NOT NULL").fetchall()
         )
+
+
+def _row_of(after: str) -> int:
+    """The row number a cursor stands for."""
+    at, id_ = read_cursor(after)
+    return first_docid(at) | id_bits(id_)
+
+
+def _before(rows: Ints, after: str | None) -> int:
+    """How many of these rows, which rise, come before a cursor."""
+    return len(rows) if after is None else int(rows.searchsorted(_row_of(after)))
+
+
+def _moments(bars: Iterable[tuple[int, int]]) -> Bars:
+    return tuple((moment(at), count) for at, count in bars)

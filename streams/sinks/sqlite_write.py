@@ -20,6 +20,7 @@ from ..core.index import Stored, facets, strip
 from ..core.records import Document, Grouping, Story
 from .sqlite_schema import docid
 from .sqlite_tokens import columns, fingerprint
+from .sqlite_values import remark
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Stored).decode
@@ -57,6 +58,7 @@ class SqliteSink:
         with self.database.transaction():
             self._bring_up_to_date()
             self._write(self._rows(batch))
+            remark(self.connection)
 
     def put_groupings(self, groupings: Iterable[Grouping]) -> None:
         """Say where articles belong."""
@@ -71,6 +73,7 @@ class SqliteSink:
                 " copy = excluded.copy, grouping = excluded.grouping",
                 rows,
             )
+            remark(connection)
 
     def put_stories(self, stories: Iterable[Story]) -> None:
         """Insert or replace stories by id."""
@@ -93,6 +96,7 @@ class SqliteSink:
             connection.executemany(_DELETE, [(row, *columns(stored)) for row, stored in gone])
             self._forget([row for row, _ in gone])
             connection.executemany("DELETE FROM places WHERE id = ?", [(id_,) for id_ in wanted])
+            remark(connection)
 
     def _forget(self, docids: Iterable[int]) -> None:
         rows = [(row,) for row in docids]

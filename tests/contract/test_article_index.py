@@ -304,6 +304,52 @@ def test_histogram_counts_by_calendar_in_utc(index, bucket, starts):
     assert sum(count for _, count in counted) == len(DOCUMENTS)
 
 
+def test_a_search_counts_over_time_on_whichever_page(index):
+    index.put(DOCUMENTS)
+    first = index.search(Everything(), limit=2, bars="day")
+    later = index.search(Everything(), limit=2, bars="day", after=first.next)
+    assert (first.total, first.exact) == (later.total, later.exact) == (len(DOCUMENTS), True)
+    assert first.bars == later.bars == index.histogram(Everything(), "day")
+    assert [ids(first), ids(later)] == [
+        ids(index.search(Everything(), limit=4))[:2],
+        ids(index.search(Everything(), limit=4))[2:],
+    ]
+
+
+def test_trends_are_the_histogram_of_each_value(index):
+    index.put(DOCUMENTS)
+    trends = index.trends(Everything(), ["modality", "country"], "day")
+    assert set(trends) == {"modality", "country"}
+    assert set(trends["modality"]) == {"face", "iris"}
+    for value, bars in trends["country"].items():
+        assert bars == index.histogram(parse(f"country:{value}"), "day"), value
+    assert index.trends(parse("nowhere"), ["modality"], "week") == {"modality": {}}
+
+
+def test_pairs_count_articles_that_have_both_values(index):
+    index.put(
+        [
+            a_document(
+                "a",
+                labels=(a_label("organisation", "x"), a_label("organisation", "y"), a_label("theme", "t")),
+            ),
+            a_document(
+                "b", labels=(a_label("organisation", "x"), a_label("theme", "t"), a_label("theme", "u"))
+            ),
+            a_document("c", labels=(a_label("organisation", "z"),)),
+            a_document("d", labels=(a_label("organisation", "x"), a_label("theme", "t"))),
+        ]
+    )
+    index.put_groupings([a_grouping("d", role="copy", copy_of="a")])
+    assert index.together(Everything(), "organisation", "theme") == (
+        ("x", "t", 2),
+        ("x", "u", 1),
+        ("y", "t", 1),
+    )
+    assert index.together(Everything(), "organisation", "theme", copies=True)[0] == ("x", "t", 3)
+    assert index.together(parse("nowhere"), "organisation", "theme") == ()
+
+
 def test_relevance_puts_a_title_before_a_passing_mention(index):
     filler = "word " * 40
     index.put(

@@ -93,10 +93,15 @@ def compare(engines, query):
         best = engine.search(query, limit=99, copies=True, sort="relevance")
         assert sorted(hit.document.id for hit in best.hits) == sorted(wanted), str(query)
     first, second = (
-        engine.search(query, limit=99, facets=["source", "country", "domain"]) for engine in engines
+        engine.search(query, limit=99, facets=["source", "country", "domain"], bars="day")
+        for engine in engines
     )
     assert first.hits == second.hits
-    assert first.facets == second.facets
+    assert (first.facets, first.bars) == (second.facets, second.bars)
+    first, second = (engine.together(query, "source", "language") for engine in engines)
+    assert first == second
+    first, second = (engine.trends(query, ["country", "domain"], "month") for engine in engines)
+    assert first == second
 
 
 @settings(max_examples=300, deadline=None)

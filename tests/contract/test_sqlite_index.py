@@ -1,5 +1,6 @@
 """What only the SQLite index promises: its row numbers, its upkeep, its share in a transaction."""
 
+import contextlib
 import sqlite3
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -153,3 +154,38 @@ def test_reading_never_waits_for_the_writer(tmp_path, database, index):
         assert reading.execute("SELECT count(*) FROM articles").fetchone() == (1,)
     assert reading.execute("SELECT count(*) FROM articles").fetchone() == (2,)
     reading.close()
+
+
+def test_what_is_kept_of_an_index_is_never_older_than_it(database, index):
+    """Facet values are read once for all connections; each kind of write is seen by the next search."""
+    reader = Database(database.path, [SCHEMA], writer=False)
+    looking = SqliteIndex(reader)
+
+    def counted():
+        return looking.search(Everything(), facets=["source"], bars="day").total, looking.facets(
+            Everything(), ["domain"]
+        )["domain"]
+
+    index.put(a_document(n) for n in range(3))
+    assert counted() == (3, ())
+    index.put([a_document(0, labels=(a_label("domain", "border"),))])
+    assert counted() == (3, (("border", 1),))
+    index.put_groupings([a_grouping(0, role="copy", copy_of=1)])
+    assert counted() == (2, ())
+    index.delete([an_id(1)])
+    assert counted() == (1, ())
+    with contextlib.suppress(InterruptedError), database.transaction():
+        index.put([a_document(9)])
+        assert index.search(Everything(), facets=["source"]).total == 2
+        raise InterruptedError
+    assert counted() == (1, ())
+    assert index.search(Everything(), facets=["source"]).total == 1
+    reader.close()
+
+
+def test_an_index_without_a_mark_is_counted_too(database, index):
+    index.put(a_document(n) for n in range(3))
+    database.connection.execute("DELETE FROM articles_meta WHERE key = 'counted'")
+    assert index.search(Everything(), facets=["source"]).total == 3
+    index.delete([an_id(1)])
+    assert index.facets(Everything(), ["source"])["source"][0][1] == 2

@@ -105,12 +105,19 @@ class Asking:
 
     def buckets(self, query: Mapping[str, Any], source: Mapping[str, Any]) -> Iterator[tuple[Any, int]]:
         """Every value of a `composite` source with its number of documents, however many values there are."""
-        composite: dict[str, Any] = {"size": WINDOW, "sources": [{"value": source}]}
+        return ((value, count) for (value,), count in self.crossed(query, source))
+
+    def crossed(
+        self, query: Mapping[str, Any], *sources: Mapping[str, Any]
+    ) -> Iterator[tuple[tuple[Any, ...], int]]:
+        """The same of several sources: every combination of their values that a document has."""
+        named = [{str(n): source} for n, source in enumerate(sources)]
+        composite: dict[str, Any] = {"size": WINDOW, "sources": named}
         while True:
             aggs = {"all": {"composite": composite}}
             found = self.search(query=query, size=0, track_total_hits=False, aggs=aggs)["aggregations"]["all"]
             for bucket in found["buckets"]:
-                yield bucket["key"]["value"], bucket["doc_count"]
+                yield tuple(bucket["key"][str(n)] for n in range(len(sources))), bucket["doc_count"]
             if len(found["buckets"]) < WINDOW:
                 return
             composite["after"] = found["after_key"]

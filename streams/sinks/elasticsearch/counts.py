@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .. import Bucket, Counts
+from .. import Bars, Bucket, Counts
 from .asking import Asking
 
 _VALUES = 1000
@@ -38,7 +38,7 @@ def _pairs(
     asking: Asking, query: Mapping[str, Any], field: str, found: Mapping[str, Any]
 ) -> list[tuple[str, int]]:
     if found["sum_other_doc_count"] or found["doc_count_error_upper_bound"]:
-        return list(asking.buckets(query, {"terms": {"field": f"facets.{field}"}}))
+        return list(asking.buckets(query, _values(field)))
     return [(bucket["key"], bucket["doc_count"]) for bucket in found["buckets"]]
 
 
@@ -46,7 +46,36 @@ def _sorted(pairs: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
 
-def by_time(asking: Asking, query: Mapping[str, Any], bucket: Bucket) -> tuple[tuple[datetime, int], ...]:
+def by_time(asking: Asking, query: Mapping[str, Any], bucket: Bucket) -> Bars:
     """Number of documents by the first moment of their hour, day, week or month, UTC, rising."""
-    source = {"date_histogram": {"field": "when", "calendar_interval": bucket}}
-    return tuple((_EPOCH + timedelta(milliseconds=at), count) for at, count in asking.buckets(query, source))
+    return tuple((_moment(at), count) for at, count in asking.buckets(query, _time(bucket)))
+
+
+def by_value_and_time(
+    asking: Asking, query: Mapping[str, Any], field: str, bucket: Bucket
+) -> dict[str, Bars]:
+    """The same by value of a facet."""
+    found: dict[str, list[tuple[datetime, int]]] = {}
+    for (value, at), count in asking.crossed(query, _values(field), _time(bucket)):
+        found.setdefault(value, []).append((_moment(at), count))
+    return {value: tuple(bars) for value, bars in found.items()}
+
+
+def by_pair(
+    asking: Asking, query: Mapping[str, Any], field: str, other: str
+) -> tuple[tuple[str, str, int], ...]:
+    """Number of documents that have a value of one facet and a value of another, most frequent first."""
+    found = [(*pair, count) for pair, count in asking.crossed(query, _values(field), _values(other))]
+    return tuple(sorted(found, key=lambda one: (-one[2], one[0], one[1])))
+
+
+def _values(field: str) -> dict[str, Any]:
+    return {"terms": {"field": f"facets.{field}"}}
+
+
+def _time(bucket: Bucket) -> dict[str, Any]:
+    return {"date_histogram": {"field": "when", "calendar_interval": bucket}}
+
+
+def _moment(at: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=at)

@@ -18,10 +18,10 @@ from ...core.highlight import highlight
 from ...core.index import FACETS, Stored, normal, strip
 from ...core.query import Everything, Is, Not, Query, Value, narrow
 from ...core.records import Document, Story
-from .. import COUNT_TO, Bucket, Counts, Hit, SearchResult, Sort
+from .. import COUNT_TO, Bars, Bucket, Counts, Hit, SearchResult, Sort, Trends
 from ..order import cursor, read_cursor, second
 from .asking import BEST, NEWEST, OLDEST, WINDOW, Asking, explained
-from .counts import by_facet, by_time, facet_aggs, facet_counts
+from .counts import by_facet, by_pair, by_time, by_value_and_time, facet_aggs, facet_counts
 from .document import document_of, story_of
 from .plan import plan, unscored
 from .settings import Index
@@ -86,6 +86,7 @@ class ElasticIndex(Sightings):
         after: str | None = None,
         copies: bool = False,
         facets: Sequence[str] = (),
+        bars: Bucket | None = None,
     ) -> SearchResult:
         """Find one page of documents."""
         narrowed = narrow(query, since=since, until=until, copies=copies)
@@ -100,7 +101,7 @@ class ElasticIndex(Sightings):
             **body,
             size=limit + 1 if within else 0,
             from_=offset if within else 0,
-            track_total_hits=True if facets else COUNT_TO,
+            track_total_hits=True if facets or bars else COUNT_TO,
             aggs=facet_aggs(facets) if facets else None,
         )
         hits = first["hits"]["hits"]
@@ -111,10 +112,11 @@ class ElasticIndex(Sightings):
         documents = [document_of(hit["_source"]) for hit in hits[:limit]]
         return SearchResult(
             hits=tuple(Hit(document=one, highlights=highlight(query, one)) for one in documents),
-            total=total if facets else min(total, COUNT_TO),
-            exact=bool(facets) or total < COUNT_TO,
+            total=total if facets or bars else min(total, COUNT_TO),
+            exact=bool(facets or bars) or total < COUNT_TO,
             next=cursor(documents[-1]) if sort == "new" and documents and len(hits) > limit else None,
             facets=facet_counts(self._articles, wanted, facets, first["aggregations"]) if facets else {},
+            bars=by_time(self._articles, wanted, bars) if bars else (),
         )
 
     def scan(
@@ -162,10 +164,38 @@ class ElasticIndex(Sightings):
         since: datetime | None = None,
         until: datetime | None = None,
         copies: bool = False,
-    ) -> tuple[tuple[datetime, int], ...]:
+    ) -> Bars:
         """Count the documents found by time."""
         wanted = unscored(narrow(query, since=since, until=until, copies=copies))
         return by_time(self._articles, wanted, bucket)
+
+    def trends(
+        self,
+        query: Query,
+        fields: Sequence[str],
+        bucket: Bucket,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> Trends:
+        """Count the documents found by value of each facet over time."""
+        wanted = unscored(narrow(query, since=since, until=until, copies=copies))
+        return {field: by_value_and_time(self._articles, wanted, field, bucket) for field in fields}
+
+    def together(
+        self,
+        query: Query,
+        field: str,
+        other: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        copies: bool = False,
+    ) -> tuple[tuple[str, str, int], ...]:
+        """Count the documents found by pairs of values."""
+        wanted = unscored(narrow(query, since=since, until=until, copies=copies))
+        return by_pair(self._articles, wanted, field, other)
 
     def leads(self, since: datetime, until: datetime) -> Iterator[datetime]:
         """Yield when each article that opens a story was published, from what hits are sorted by."""

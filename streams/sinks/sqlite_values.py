@@ -1,0 +1,121 @@
+"""The facet values of all rows, as arrays: read once for each state of the index, for all who look at it.
+
+The index carries a mark that changes with every write that could change a count (`remark`). What was read
+under a mark holds for every connection that finds the same mark, so a server that opens one connection per
+request reads the values again only when something was written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Ids = NDArray[np.uint32]
+
+_STATES = 3
+"""Kept at once: 10 bytes or so per value and row, for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Facet values of all rows, one row's after the other's."""
+
+    docids: Ints
+    """Rising."""
+    starts: Ints
+    """Where each row's values begin in `ids`; one more at the end."""
+    ids: Ids
+    """Of `facet_values`."""
+    copies: Ints
+    """Docids of near-duplicates."""
+
+    def of(self, rows: Ints) -> tuple[Ints, Ids]:
+        """The values of these rows: place of the row in `rows`, and value. Rows that are gone have none."""
+        if not len(self.docids):
+            return np.zeros(0, dtype=np.int64), self.ids
+        places = np.minimum(np.searchsorted(self.docids, rows), len(self.docids) - 1)
+        there = np.flatnonzero(self.docids[places] == rows)
+        first = self.starts[places[there]]
+        lengths = self.starts[places[there] + 1] - first
+        ends = np.cumsum(lengths)
+        inside = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - lengths, lengths)
+        return np.repeat(there, lengths), self.ids[np.repeat(first, lengths) + inside]
+
+
+def remark(connection: sqlite3.Connection) -> None:
+    """Give the index a new mark, in the transaction that is open."""
+    connection.execute("INSERT OR REPLACE INTO articles_meta VALUES ('counted', lower(hex(randomblob(16))))")
+
+
+class KeptValues:
+    """The values as one connection sees them."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._own = object()
+
+    def kept(self) -> Values | None:
+        """Those of the index as it is now, if somebody has read them."""
+        return _KEPT.get(self._mark())
+
+    def all(self) -> Values:
+        """The same, read where nobody has."""
+        kept = self.kept()
+        if kept is not None:
+            return kept
+        with _READING, _snapshot(self._connection):
+            mark = self._mark()
+            values = _KEPT.get(mark) or _read(self._connection)
+            _KEPT[mark] = values
+            while len(_KEPT) > _STATES:
+                _KEPT.popitem(last=False)
+        return values
+
+    def _mark(self) -> Hashable:
+        found = self._connection.execute("SELECT value FROM articles_meta WHERE key = 'counted'").fetchone()
+        if found is not None:
+            return str(found[0])
+        version = self._connection.execute("PRAGMA data_version").fetchone()[0]  # written before marks were
+        return self._own, version, self._connection.total_changes
+
+
+_KEPT: OrderedDict[Hashable, Values] = OrderedDict()
+_READING = threading.Lock()
+
+
+@contextlib.contextmanager
+def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """All reads inside see one state."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _read(connection: sqlite3.Connection) -> Values:
+    rows = connection.execute("SELECT docid, facets FROM counted ORDER BY docid").fetchall()
+    docids, facets = zip(*rows, strict=True) if rows else ((), ())
+    ids = np.frombuffer(b"".join(facets), dtype=np.uint32)
+    starts = np.zeros(len(rows) + 1, dtype=np.int64)
+    np.cumsum(np.fromiter(map(len, facets), dtype=np.int64, count=len(rows)) // 4, out=starts[1:])
+    copies = connection.execute(
+        "SELECT docid FROM places INDEXED BY copies WHERE copy AND docid IS NOT NULL ORDER BY docid"
+    )
+    return Values(
+        docids=np.array(docids, dtype=np.int64),
+        starts=starts,
+        ids=ids,
+        copies=np.array([row for (row,) in copies], dtype=np.int64),
+    )
