@@ -23,6 +23,7 @@ from streams.subscriptions import SubscriptionStore
 
 from .answers import Conflict, Missing, answer
 from .asked import By, Ports, Writer
+from .opening import Opening
 from .subscription_fields import Id, Name, QueryText, Said, changed
 
 router = APIRouter(prefix="/subscriptions", tags=["subscriptions"])
@@ -155,10 +156,15 @@ def add(ports: Ports, by: By, new: Annotated[New, Body()]) -> Response:
     made = changed(unsaid(new.get("id") or id_of(new["name"].strip())), said)
     check_channels(ports.context, made)
     with ports.subscriptions() as store:
-        if store.get(made.id) is not None:
-            raise Conflict(f"There is a subscription {made.id} already; change it, or choose another id.")
-        _check_name(store, made)
-        return answer(as_fields(store.save(made, by, _now())), 201)
+        return answer(as_fields(added(store, made, by, _now())), 201)
+
+
+def added(store: SubscriptionStore, new: Subscription, by: str, now: datetime) -> Subscription:
+    """Keep a new one. Raises Conflict where there is one of this id or name."""
+    if store.get(new.id) is not None:
+        raise Conflict(f"There is a subscription {new.id} already; change it, or choose another id.")
+    check_name(store, new)
+    return store.save(new, by, now)
 
 
 def unsaid(id_: str) -> Subscription:
@@ -168,7 +174,8 @@ def unsaid(id_: str) -> Subscription:
     )
 
 
-def _check_name(store: SubscriptionStore, new: Subscription) -> None:
+def check_name(store: SubscriptionStore, new: Subscription) -> None:
+    """Raise Conflict where another subscription has this name, or has it as id."""
     for one in store.all():
         if one.id != new.id and new.name in {one.name, one.id}:
             raise Conflict(f"The subscription {one.id} is called {new.name} already; give another name.")
@@ -194,7 +201,7 @@ def change(ports: Ports, by: By, id: SubscriptionId, change: Annotated[Change, B
         new = changed(old, said)
         check_channels(ports.context, new, old)
         if new.name != old.name:
-            _check_name(store, new)
+            check_name(store, new)
         return answer(as_fields(store.save(new, by, _now())))
 
 
@@ -207,12 +214,13 @@ def remove(ports: Ports, by: By, id: SubscriptionId) -> Response:  # noqa: A002
     return answer({"removed": [id]})
 
 
-_STATES: dict[str, dict[str, Any]] = {
+STATES: dict[str, dict[str, Any]] = {
     "pause": {"paused": True},
     "resume": {"paused": False},
     "mute": {"muted": True},
     "unmute": {"muted": False},
 }
+"""What each of these words changes in a subscription."""
 
 
 @router.post("/{id}/snooze", response_model=Told, summary="Snooze a subscription")
@@ -229,7 +237,7 @@ def set_state(
     state: Annotated[Literal["pause", "resume", "mute", "unmute"], Path()],
 ) -> Response:
     """Paused, nothing is matched; muted, alerts are kept and not sent."""
-    return _set(ports, id, by, **_STATES[state])
+    return _set(ports, id, by, **STATES[state])
 
 
 def _set(ports: Ports, id_: str, by: str, **fields: Any) -> Response:
@@ -263,15 +271,18 @@ def secrets(ports: Ports, _: Writer, id: SubscriptionId) -> Response:  # noqa: A
     """Channels whole, the addresses of its feeds, keys of webhooks; needs a token that may write."""
     with ports.subscriptions() as store:
         one = found(store, id)
+    return answer(secrets_of(ports, one))
+
+
+def secrets_of(ports: Opening, one: Subscription) -> Secrets:
+    """What is secret of a subscription; for whoever may change it."""
     signing = signing_of(ports.context.home, ports.context.settings)
     addresses = Addresses(checked_base(ports.context.settings["public_url"]), signing.token)
     webhooks = [channel for channel in one.to if channel.lower().startswith(("https:", "http:"))]
-    return answer(
-        {
-            "to": one.to,
-            "feeds": {form: addresses.feed(one.id, form) for form in FORMS},
-            "webhook_keys": {channel: signing.webhook_secret(one.id, channel) for channel in webhooks},
-        }
+    return Secrets(
+        to=one.to,
+        feeds={form: addresses.feed(one.id, form) for form in FORMS},
+        webhook_keys={channel: signing.webhook_secret(one.id, channel) for channel in webhooks},
     )
 
 

@@ -18,9 +18,9 @@ from .listening import Listening
 from .rendering import Rendering
 from .routing import Pages
 from .sessions import SESSION_SECONDS, signed_in
-from .views import live, now, session
+from .views import live, now, session, subscription_form, subscriptions
 
-VIEWS: Sequence[Pages] = (now.pages, live.pages, session.pages)
+VIEWS: Sequence[Pages] = (now.pages, live.pages, session.pages, subscription_form.pages, subscriptions.pages)
 """The first that has a path answers it."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -17,7 +17,7 @@ from ..core.alerts.editing import id_of, masked
 from ..core.alerts.records import Rhythm, Subscription
 from ..core.alerts.showing import as_fields
 from ..core.alerts.subscription_toml import SubscriptionFileError
-from ..core.alerts.written_times import moment_in, read_length
+from ..core.alerts.written_times import read_end
 from ..subscriptions import SubscriptionStore
 from ..subscriptions.choose import subscriptions as opened
 from .subscription_files import check, export, import_
@@ -335,22 +335,8 @@ def snooze(context: Context, name: str, *, until: str | None, off: bool, as_json
         return
     with opened(context) as store:
         zone = found(store, name).rhythm.zone
-    now = datetime.now(UTC)
-    moment = _moment(until, zone, now)
-    if moment <= now:
-        raise UserError(f"{until} has passed; a snooze ends later than now.")
+    try:
+        moment = read_end(until, zone, datetime.now(UTC))
+    except ValueError as wrong:
+        raise UserError(str(wrong)) from None
     _set(context, name, as_json=as_json, snoozed_until=moment)
-
-
-def _moment(text: str, zone: str, now: datetime) -> datetime:
-    try:
-        return now.replace(microsecond=0) + read_length(text)
-    except (ValueError, OverflowError):
-        pass
-    try:
-        day = date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
-        return moment_in(zone, day)
-    except (ValueError, OverflowError):
-        raise UserError(
-            f"`{text}` is no date; write 2026-12-01, 2026-12-01T08:00 or a length of time such as 3d."
-        ) from None

@@ -70,3 +70,20 @@ def moment_in(zone: str, moment: datetime | date) -> datetime:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(zone))
     return moment.astimezone(UTC)
+
+
+def read_end(text: str, zone: str, now: datetime) -> datetime:
+    """When a snooze ends: a date or time in `zone`, or how long from now. Raises ValueError."""
+    try:
+        end = now.replace(microsecond=0) + read_length(text)
+    except (ValueError, OverflowError):
+        try:
+            day = date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
+            end = moment_in(zone, day)
+        except (ValueError, OverflowError):
+            raise ValueError(
+                f"`{text}` is no date; write 2026-12-01, 2026-12-01T08:00 or a length of time such as 3d."
+            ) from None
+    if end <= now:
+        raise ValueError(f"{text} has passed; a snooze ends later than now.")
+    return end
