@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from functools import cached_property
+from heapq import merge
+from itertools import groupby, islice
+from typing import TypeAlias
 
 from . import query as q
 from .index import normal
-from .query_match import Positions, fields, neighbours, places
+from .query_match import Positions, Prepared, fields, neighbours
 from .records import Document, Evidence, Flag
-from .text import CHARACTER, TOKEN, Folded, fold, token_spans
+from .text import Folded, fold, token_spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +27,19 @@ class Span:
     """The clause, in canonical form."""
 
 
+OF_A_CLAUSE = 5_000
+"""Pieces told of one clause in one field, at most: nobody reads more, and a hostile text has millions."""
+
+OF_A_QUERY = 20_000
+"""Pieces told of all clauses of a query in one field, at most; each clause has an equal share."""
+
+
 def hits(query: q.Query, document: Document) -> tuple[Span, ...]:
     """Every piece of text that made the query true, by field and place; nothing under NOT counts.
 
-    Of one clause in one field, no more than the first five thousand.
+    Of one clause in one field, no more than the first five thousand, and fewer where clauses are many.
     """
-    spans = {span for clause in affirmed(query) for span in _clause_hits(clause, document)}
-    order = {field: at for at, field in enumerate(q.TEXT_FIELDS)}
-    return tuple(sorted(spans, key=lambda span: (order[span.field], span.start, span.end, span.clause)))
+    return Passages(document).hits(query)
 
 
 def affirmed(query: q.Query) -> Iterator[q.Query]:
@@ -44,107 +51,99 @@ def affirmed(query: q.Query) -> Iterator[q.Query]:
         yield query
 
 
-def _clause_hits(clause: q.Query, document: Document) -> Iterator[Span]:
-    if isinstance(clause, q.Phrase | q.Near):
+class Passages:
+    """A document whose text is cut once, however many clauses are looked for in it."""
+
+    def __init__(self, document: Document, prepared: Prepared | None = None) -> None:
+        """`prepared`: the same document, where it was made ready for `holds` anyway."""
+        self._document = document
+        self._prepared = prepared
+        self._cuts: dict[str, _Cut] = {}
+
+    def hits(self, query: q.Query, most: int = OF_A_CLAUSE) -> tuple[Span, ...]:
+        """Every piece of text that made the query true; of one clause in one field the first `most`."""
+        clauses = dict.fromkeys(affirmed(query))
+        share = min(most, OF_A_QUERY // max(1, len(clauses)))
+        spans = {span for clause in clauses for span in self._of(clause, share)}
+        return tuple(sorted(spans, key=lambda span: (_ORDER[span.field], span.start, span.end, span.clause)))
+
+    def _of(self, clause: q.Query, most: int) -> Iterator[Span]:
         said = str(clause)
-        for field in fields(clause):
-            folded = fold(getattr(document, field))
-            for start, end in islice(_runs(clause, folded), _MOST):
-                yield Span(field, *folded.span(start, end), said)
-    elif isinstance(clause, q.Value):
-        yield from _value_hits(clause, document)
+        if isinstance(clause, q.Phrase | q.Near):
+            for field in fields(clause):
+                for start, end in self._field(field).runs(clause, most):
+                    yield Span(field, start, end, said)
+        elif isinstance(clause, q.Value):
+            for (number, start, end), _ in islice(groupby(self._evidence(clause)), most):
+                yield Span(q.TEXT_FIELDS[number], start, end, said)
+
+    def _field(self, field: str) -> _Cut:
+        if field not in self._cuts:
+            folded = fold(getattr(self._document, field))
+            cut = list(token_spans(folded.text))
+            known = self._prepared.fields[field] if self._prepared else Positions([one[0] for one in cut])
+            self._cuts[field] = _Cut(folded, [(start, end) for _, start, end in cut], known)
+        return self._cuts[field]
+
+    def _evidence(self, clause: q.Value) -> Iterator[_Place]:
+        """Where the flags and labels that a clause asks for rest on words, in order."""
+        return merge(
+            *(
+                places
+                for (field, value), places in self._values.items()
+                if field == clause.field
+                and (value.startswith(clause.value) if clause.prefix else value == clause.value)
+            )
+        )
+
+    @cached_property
+    def _values(self) -> dict[tuple[str, str], list[_Place]]:
+        """Each value of a field, folded, with the places it rests on that still have their text."""
+        found: dict[tuple[str, str], list[_Place]] = {}
+        for field, value, reason in self._reasons():
+            if getattr(self._document, reason.field)[reason.start : reason.end] == reason.surface:
+                place = (_ORDER[reason.field], reason.start, reason.end)
+                found.setdefault((field, normal(field, value)), []).append(place)
+        return {value: sorted(places) for value, places in found.items()}
+
+    def _reasons(self) -> Iterator[tuple[str, str, Flag | Evidence]]:
+        for flag in self._document.flags:
+            yield "flag", flag.watchlist, flag
+            yield "term", flag.term, flag
+        for label in self._document.labels:
+            for reason in label.reasons:
+                if reason.weight > 0:
+                    yield "label", label.id, reason
+                    yield label.facet, label.id, reason
 
 
-_LETTER = TOKEN.pattern.rpartition("|")[2].removesuffix("+")
-_ONE = re.compile(_LETTER)
-_WORD = re.compile(f"(?:{_LETTER})*")
-"""As much of a word as there is, in scripts that have words."""
-
-_BETWEEN = re.compile(rf"(?:(?!{CHARACTER.pattern}|{_LETTER})[\s\S])*")
-"""What may stand between two tokens: nothing that is part of one."""
+_ORDER = {field: at for at, field in enumerate(q.TEXT_FIELDS)}
+_Place: TypeAlias = tuple[int, int, int]
+"""Number of the field, start and end."""
 
 
-_MOST = 5_000
-"""Pieces told of one clause in one field: nobody reads more, and a hostile text has millions."""
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """The tokens of one field, and where each stands."""
 
-_LONG = 8
-"""Tokens from which a phrase is looked for among the tokens: step by step it may begin at every word."""
+    folded: Folded
+    spans: Sequence[tuple[int, int]]
+    """Start and end of each in the folded text."""
+    positions: Positions
 
+    def runs(self, clause: q.Phrase | q.Near, most: int) -> Iterator[tuple[int, int]]:
+        """Start and end in the original of the first pieces that a clause finds, rising."""
+        for first, last in sorted(self._found(clause, most))[:most]:
+            yield self.folded.span(self.spans[first][0], self.spans[last][1])
 
-def _runs(clause: q.Phrase | q.Near, folded: Folded) -> Iterator[tuple[int, int]]:
-    if isinstance(clause, q.Phrase) and len(clause.tokens) <= _LONG:
-        return _phrase_runs(clause, folded)
-    return _token_runs(clause, folded)
-
-
-def _phrase_runs(phrase: q.Phrase, folded: Folded) -> Iterator[tuple[int, int]]:
-    """Look for the first token as a string, which is fast, and only there for the phrase."""
-    first, text = phrase.tokens[0], folded.text
-    at = text.find(first)
-    while at >= 0:
-        if end := _phrase_end(phrase, text, at):
-            yield at, end
-        at = text.find(first, at + 1)
-
-
-def _phrase_end(phrase: q.Phrase, text: str, at: int) -> int:
-    """Where the phrase that begins at `at` ends; 0 when none does. Tokens count only as a whole."""
-    last = len(phrase.tokens) - 1
-    for number, token in enumerate(phrase.tokens):
-        if number:
-            at = _end(_BETWEEN, text, at)
-        if not text.startswith(token, at):
-            return 0
-        end = at + len(token)
-        if not CHARACTER.match(token):
-            if at and _ONE.match(text, at - 1):
-                return 0  # in the middle of a word; asked first, as a hostile word may be very long
-            rest = _end(_WORD, text, end)
-            if rest != end and not (phrase.prefix and number == last):
-                return 0
-            end = rest
-        at = end
-    return at
-
-
-def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
-    found = pattern.match(text, at)
-    return found.end() if found else at
-
-
-def _token_runs(clause: q.Phrase | q.Near, folded: Folded) -> Iterator[tuple[int, int]]:
-    cut = list(token_spans(folded.text))
-    positions = Positions([token for token, _, _ in cut])
-    if isinstance(clause, q.Phrase):
-        found = [(clause, places(clause, positions))]
-    else:
-        found = list(zip((clause.left, clause.right), neighbours(clause, positions), strict=True))
-    for phrase, starts in found:
-        for first in starts:
-            yield cut[first][1], cut[first + len(phrase.tokens) - 1][2]
-
-
-def _value_hits(clause: q.Value, document: Document) -> Iterator[Span]:
-    """The flags and the evidence of labels that a clause on them asks for, where their text is still kept."""
-    found: list[Flag | Evidence] = [
-        flag
-        for flag in document.flags
-        if _meets(clause, "flag", flag.watchlist) or _meets(clause, "term", flag.term)
-    ]
-    found += [
-        reason
-        for label in document.labels
-        if _meets(clause, "label", label.id) or _meets(clause, label.facet, label.id)
-        for reason in label.reasons
-        if reason.weight > 0
-    ]
-    for one in found:
-        if getattr(document, one.field)[one.start : one.end] == one.surface:
-            yield Span(one.field, one.start, one.end, str(clause))
-
-
-def _meets(clause: q.Value, field: str, value: str) -> bool:
-    folded = normal(field, value)
-    return clause.field == field and (
-        folded.startswith(clause.value) if clause.prefix else folded == clause.value
-    )
+    def _found(self, clause: q.Phrase | q.Near, most: int) -> set[tuple[int, int]]:
+        """First and last token of each piece: the first of a phrase, or of both of NEAR."""
+        if isinstance(clause, q.Phrase):
+            sides = [(clause, self.positions.starts(clause))]
+        else:
+            sides = list(zip((clause.left, clause.right), neighbours(clause, self.positions), strict=True))
+        return {
+            (first, first + len(phrase.tokens) - 1)
+            for phrase, starts in sides
+            for first in starts[:most].tolist()
+        }

@@ -6,28 +6,71 @@ the phrase that begins first and the start of the other; phrases that overlap ha
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
 
 from . import query as q
 from .index import terms
 from .records import Document
 from .text import fold, tokens
 
+Places: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+"""Numbers of tokens within their field, counted from 0, rising."""
 
-class Positions(dict[str, list[int]]):
-    """Token to the places where it stands in one field, rising; `words`: the field itself."""
 
-    __slots__ = ("words",)
+class Positions:
+    """The tokens of one field as numbers, given in alphabetical order: those that begin alike are a range.
 
-    def __init__(self, words: list[str]) -> None:
-        super().__init__()
-        self.words = words
-        for at, token in enumerate(words):
-            self.setdefault(token, []).append(at)
+    A token of a phrase is looked for everywhere at once, by one comparison over the whole field. So what a
+    phrase costs is at most its length times that of the field, in the steps of a compiled loop, whatever
+    the words are.
+    """
+
+    __slots__ = ("_alphabet", "_numbers", "_words")
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._alphabet = sorted(set(words))
+        self._numbers = {token: number for number, token in enumerate(self._alphabet)}
+        self._words = np.fromiter(map(self._numbers.__getitem__, words), np.int32, len(words))
+
+    def __len__(self) -> int:
+        """Tokens of the field."""
+        return len(self._words)
+
+    def starts(self, phrase: q.Phrase) -> Places:
+        """Where the phrase begins."""
+        ranges = [self._whole(token) for token in phrase.tokens]
+        if phrase.prefix:
+            ranges[-1] = self._begun(phrase.tokens[-1])
+        room = len(self._words) - len(ranges) + 1
+        if room <= 0 or not all(ranges):
+            return _NOWHERE
+        found = np.ones(room, np.bool_)
+        for ahead, wanted in enumerate(ranges):
+            there = self._words[ahead : ahead + room]
+            found &= there == wanted[0] if len(wanted) == 1 else (there >= wanted[0]) & (there <= wanted[-1])
+        return np.flatnonzero(found)
+
+    def _whole(self, token: str) -> range:
+        number = self._numbers.get(token, -1)
+        return range(number, number + 1) if number >= 0 else range(0)
+
+    def _begun(self, beginning: str) -> range:
+        def cut(token: str) -> str:
+            return token[: len(beginning)]
+
+        return range(
+            bisect_left(self._alphabet, beginning, key=cut), bisect_right(self._alphabet, beginning, key=cut)
+        )
+
+
+_NOWHERE: Places = np.zeros(0, np.intp)
 
 
 @dataclass(frozen=True)
@@ -84,7 +127,7 @@ _HOLDS: dict[type, Callable[..., bool]] = {
     q.Dates: lambda query, document: query.holds(document.when),
     q.Is: lambda query, document: query.role in document.roles,
     q.Value: _value,
-    q.Phrase: lambda query, document: any(places(query, document.fields[field]) for field in fields(query)),
+    q.Phrase: lambda query, document: any(stands(query, document.fields[field]) for field in fields(query)),
     q.Near: lambda query, document: any(meet(query, document.fields[field]) for field in fields(query)),
 }
 
@@ -94,41 +137,34 @@ def fields(query: q.Phrase | q.Near) -> Sequence[str]:
     return (query.field,) if query.field else q.TEXT_FIELDS
 
 
-def places(phrase: q.Phrase, field: Positions) -> list[int]:
-    """Where the phrase begins in a field: looked for where its rarest word stands, by comparing slices.
-
-    Word by word it would take minutes where a long phrase of one word meets a text of that word.
-    """
-    whole = list(phrase.tokens[:-1] if phrase.prefix else phrase.tokens)
-    begin = phrase.tokens[-1]
-    if not whole:
-        return sorted(at for token, places in field.items() if token.startswith(begin) for at in places)
-    words, length = field.words, len(whole)
-    ahead = min(range(length), key=lambda number: len(field.get(whole[number], ())))
-    starts = (at - ahead for at in field.get(whole[ahead], ()) if at >= ahead)
-    found = [at for at in starts if words[at : at + length] == whole]
-    if phrase.prefix:
-        found = [at for at in found if at + length < len(words) and words[at + length].startswith(begin)]
-    return found
+def stands(phrase: q.Phrase, field: Positions) -> bool:
+    """Say whether the phrase stands anywhere in a field."""
+    return field.starts(phrase).size > 0
 
 
 def meet(near: q.Near, field: Positions) -> bool:
     """Say whether the two phrases stand near enough anywhere in a field."""
-    lefts, rights = places(near.left, field), places(near.right, field)
-    left, right = len(near.left.tokens) + near.distance, len(near.right.tokens) + near.distance
-    return any(_any_within(rights, at - right, at + left) for at in lefts)
+    return _beside(near.left, near.right, near.distance, field).size > 0
 
 
-def neighbours(near: q.Near, field: Positions) -> tuple[list[int], list[int]]:
+def neighbours(near: q.Near, field: Positions) -> tuple[Places, Places]:
     """Where the left and the right phrase begin, as far as one of the other is near enough."""
-    lefts, rights = places(near.left, field), places(near.right, field)
-    left, right = len(near.left.tokens) + near.distance, len(near.right.tokens) + near.distance
-    return (
-        [at for at in lefts if _any_within(rights, at - right, at + left)],
-        [at for at in rights if _any_within(lefts, at - left, at + right)],
-    )
+    left, right = near.left, near.right
+    return _beside(left, right, near.distance, field), _beside(right, left, near.distance, field)
 
 
-def _any_within(places: Sequence[int], first: int, last: int) -> bool:
-    at = bisect_left(places, first)
-    return at < len(places) and places[at] <= last
+def _beside(phrase: q.Phrase, other: q.Phrase, distance: int, field: Positions) -> Places:
+    """Where a phrase begins that has the other one near enough.
+
+    As many steps as the field has tokens: how often the other begins before each of them is counted once.
+    """
+    starts, others = field.starts(phrase), field.starts(other)
+    if not (starts.size and others.size):
+        return _NOWHERE
+    first = np.maximum(starts - len(other.tokens) - distance, 0)
+    end = np.minimum(starts + len(phrase.tokens) + distance + 1, len(field))
+    before = np.zeros(len(field) + 1, np.int32)
+    before[others + 1] = 1
+    before.cumsum(out=before)
+    near: Places = starts[before[first] < before[end]]
+    return near

@@ -51,6 +51,8 @@ _MARKS = re.compile(
 )
 """Accents and vowel points; not the vowel signs of Indic scripts, which are letters to a reader."""
 
+_MORE_MARKS = re.compile(f"{_MARKS.pattern}+")
+
 _CHARACTERS = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7a3\uf900-\ufaff\U00020000-\U000323af"
@@ -118,9 +120,8 @@ class Folded:
         if self.origins is None:
             return start, end
         first, last = self.origins[start], self.origins[end - 1] + 1
-        while last < len(self.original) and _MARKS.match(self.original, last):
-            last += 1
-        return first, last
+        marks = _MORE_MARKS.match(self.original, last)
+        return first, marks.end() if marks else last
 
 
 @functools.lru_cache(maxsize=64)  # several stages fold the same few fields of one article

@@ -69,6 +69,5 @@ class Beginnings:
 
     def _of(self, of: str, text: str) -> Iterable[Beginning]:
         for length in self._lengths.get(of, ()):
-            beginning = Beginning(of, text[:length])
-            if beginning in self._used:
+            if length <= len(text) and (beginning := Beginning(of, text[:length])) in self._used:
                 yield beginning

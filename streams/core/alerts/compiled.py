@@ -157,14 +157,5 @@ def _phrase(phrase: q.Phrase) -> Clause:
 
 
 def _near(near: q.Near) -> Clause:
-    whole = {
-        token for side in (near.left, near.right) for token in side.tokens[: -1 if side.prefix else None]
-    }
-
-    def clause(sight: Sight) -> bool:
-        positions = sight.prepared.fields
-        return any(
-            whole <= positions[field].keys() and meet(near, positions[field]) for field in fields(near)
-        )
-
-    return clause
+    names = fields(near)
+    return lambda sight: any(meet(near, sight.prepared.fields[field]) for field in names)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from .. import query as q
-from ..query_hits import Span, affirmed, hits
+from ..query_hits import Passages, Span, affirmed
 from ..query_match import Prepared, holds, prepare
 from ..query_parse import parse
 from ..records import Document
@@ -128,7 +128,7 @@ class _Why:
     def __init__(self, document: Document, prepared: Prepared) -> None:
         self._document = document
         self._prepared = prepared
-        self._words: set[str] = set().union(*prepared.words.values())
+        self._passages = Passages(document, prepared)
         self._known: dict[str, tuple[Span, ...] | None] = {}
 
     def matched(self, subscription: Subscription, clauses: Clauses) -> Matched:
@@ -152,10 +152,9 @@ class _Why:
         return self._known[said]
 
     def _look(self, clause: q.Query) -> tuple[Span, ...] | None:
-        if isinstance(clause, q.Phrase):  # it holds where its words stand
-            there = self._words.issuperset(clause.tokens[: -1 if clause.prefix else None])
-            return (hits(clause, self._document) or None) if there else None
-        return hits(clause, self._document) if holds(clause, self._prepared) else None
+        if isinstance(clause, q.Phrase | q.Near):  # it holds where its words stand
+            return self._passages.hits(clause, QUOTES) or None
+        return self._passages.hits(clause, QUOTES) if holds(clause, self._prepared) else None
 
     def _quotes(self, spans: list[tuple[Span, ...]]) -> tuple[Quote, ...]:
         """The first of each clause first, then the second of each."""
