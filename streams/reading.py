@@ -69,6 +69,9 @@ class Reading(Protocol):
     def standing(self, document: Document, seen: Seen) -> Article | None:
         """The article a document was made of, for deciding again; None when it is not kept any more."""
 
+    def delivered(self, sightings: Sequence[Sighting]) -> Mapping[int, Article]:
+        """By `seq`, the words as each of these items delivered them; without those not kept any more."""
+
     def compared(self, document: Document) -> Explanation | None:
         """The articles it was compared with for copies and stories, and how each was judged."""
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from connectors.errors import UserError
 from connectors.records import Article
 
-from .core.dedup import Seen
+from .core.dedup import Seen, Sighting
 from .core.explaining import Explanation
 from .core.neighbours import explain_among
 from .core.rebuild import article_of
@@ -77,6 +77,10 @@ class ServerReading:
         """See Reading: all that a stage reads of it stands in the document."""
         return article_of(document)
 
+    def delivered(self, sightings: Sequence[Sighting]) -> Mapping[int, Article]:  # noqa: ARG002 - the port's
+        """See Reading: the index keeps the words that stand, and the topics theirs for replay only."""
+        return {}
+
     def compared(self, document: Document) -> Explanation | None:
         """See Reading."""
         return explain_among(document.id, neighbours(self._client, self._index, document))
@@ -94,7 +98,7 @@ class ServerReading:
 
         broker = broker_needed(self._settings)
         control = live(broker)
-        behind = lag(broker, control.live).total
+        behind = lag(broker, control.live)
         outcomes, counts = self.index.outcomes(), self.index.counts()
         return {
             "mode": "distributed",
@@ -103,7 +107,8 @@ class ServerReading:
             "stories": counts["stories"],
             "flagged": counts["flagged"],
             "outcomes": by_outcome(outcomes),
-            "lag": behind,
+            "lag": behind.total,
+            "lag_by_topic": behind.by_topic(),
             "dead_letters": KafkaDeadLetters(broker).count(),
             "alerts": IndexedAlerts(self._client, self._index).counts(),
             "feeds": _feeds(broker),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from . import embedded
 from .alert_reading import alert_counts
 from .core.alerts.backtest import Sent
 from .core.alerts.records import Subscription
-from .core.dedup import Seen, stand
+from .core.dedup import Seen, Sighting, stand
 from .core.explaining import Explanation
 from .core.records import Document
 from .reading import Trace, by_outcome, feeds_health, versions
@@ -50,8 +50,13 @@ class StoreReading:
 
     def standing(self, document: Document, seen: Seen) -> Article | None:  # noqa: ARG002 - the port's
         """See Reading: the item that speaks, from the log; None when retention removed it."""
-        lines = self.ports.log.read([seen.speaker.seq])
-        return stand(normalize(item_from_json(lines[0].body), lines[0].received), seen) if lines else None
+        article = self.delivered([seen.speaker]).get(seen.speaker.seq)
+        return stand(article, seen) if article else None
+
+    def delivered(self, sightings: Sequence[Sighting]) -> Mapping[int, Article]:
+        """See Reading: from the log."""
+        lines = self.ports.log.read([one.seq for one in sightings])
+        return {line.seq: normalize(item_from_json(line.body), line.received) for line in lines}
 
     def compared(self, document: Document) -> Explanation | None:
         """See Reading."""

@@ -18,9 +18,17 @@ from .listening import Listening
 from .rendering import Rendering
 from .routing import Pages
 from .sessions import SESSION_SECONDS, signed_in
-from .views import live, now, session, subscription_form, subscriptions
+from .views import article, live, now, session, story, subscription_form, subscriptions
 
-VIEWS: Sequence[Pages] = (now.pages, live.pages, session.pages, subscription_form.pages, subscriptions.pages)
+VIEWS: Sequence[Pages] = (
+    now.pages,
+    live.pages,
+    article.pages,
+    story.pages,
+    session.pages,
+    subscription_form.pages,
+    subscriptions.pages,
+)
 """The first that has a path answers it."""
 
 
