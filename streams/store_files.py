@@ -14,6 +14,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.database import Schema, writer_lock
@@ -21,6 +22,9 @@ from connectors.errors import StoreError, UserError
 
 from .alert_file import SCHEMAS as alert_tables  # noqa: N811
 from .store_beside import ALERTS, beside, pack, unpack
+
+NOTE = ".last-backup"
+"""An empty file beside the store, as old as its last backup."""
 
 _PAGES = 1000
 """Pages copied before the writer gets a turn."""
@@ -48,7 +52,15 @@ def back_up(store: Path, target: Path, *, force: bool = False) -> int:
         raise UserError(f"{target} cannot be written: {cause.strerror}.") from cause
     except sqlite3.Error as cause:
         raise StoreError(f"The store {store} cannot be copied to {target}: {cause}.") from cause
+    with contextlib.suppress(OSError):  # who backs up need not be who may write there
+        store.with_name(NOTE).touch()
     return target.stat().st_size
+
+
+def last_backup(store: Path) -> datetime | None:
+    """When the store was backed up last; None when that was never, or by somebody who may not write here."""
+    note = store.with_name(NOTE)
+    return datetime.fromtimestamp(note.stat().st_mtime, UTC) if note.exists() else None
 
 
 def restore_from(file: Path, store: Path, schemas: Sequence[Schema]) -> Path | None:

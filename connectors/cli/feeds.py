@@ -16,6 +16,7 @@ from ..answers import Fetched
 from ..console import Context, json_option, pass_context, print_json, print_lines, read_bytes, safe
 from ..database import Database, Schema
 from ..errors import UserError
+from ..feed_changes import code, revive
 from ..opml import read_opml, write_opml
 from ..probe import Probe
 from ..records import Feed
@@ -130,21 +131,12 @@ def adding(
 
     Codes in `said` are written the usual way from then on.
     """
-    said |= {name: _code(name, said[name]) for name in ("country", "language") if said.get(name)}
+    said |= {name: code(name, said[name]) for name in ("country", "language") if said.get(name)}
     feed = Feed(url=url, verify_tls=verify_tls, **said)
     if unchecked:
         _check_address(context, url)
         return feed, ()
     return _found(feed, find(context, url, verify_tls=verify_tls))
-
-
-def _code(name: str, value: str) -> str:
-    code = value.upper() if name == "country" else value.lower()
-    if not (code.isascii() and code.isalpha() and len(code) in ({2} if name == "country" else {2, 3})):
-        raise UserError(
-            f"{value} is no {name} code. Give two letters, such as GB for a country, en for a language."
-        )
-    return code
 
 
 def keep(store: FeedStateStore, feed: Feed, said: Mapping[str, Any]) -> str:
@@ -158,7 +150,7 @@ def keep(store: FeedStateStore, feed: Feed, said: Mapping[str, Any]) -> str:
         return "known"
     store.update(changed)
     if known.state.retired:
-        store.save(feed.url, replace(known.state, retired="", failures=0.0, next_fetch=None))
+        revive(store, feed.url)
     return "updated"
 
 

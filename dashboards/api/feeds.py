@@ -17,6 +17,7 @@ from connectors.cli.probing import look_at_all
 
 from .answers import Busy, Missing, answer
 from .asked import Ports
+from .opening import Opening
 
 router = APIRouter(prefix="/feeds", tags=["feeds"])
 
@@ -146,13 +147,18 @@ def list_feeds(
 def add(ports: Ports, feed: NewFeed) -> Response:
     """Look at the URL, find the feed, put it on the list; what is said now replaces what was said."""
     said = feed.model_dump(exclude={"url", "verify_tls", "unchecked"}, exclude_none=True)
+    added = followed(ports, feed.url, said, verify_tls=feed.verify_tls, unchecked=feed.unchecked)
+    return answer(added, 201 if added.outcome == "added" else 200)
+
+
+def followed(
+    ports: Opening, url: str, said: dict[str, Any], *, verify_tls: bool = True, unchecked: bool = False
+) -> Added:
+    """The feed at a URL, on the list with what is `said` of it. Raises UserError, Busy."""
     with _looking():
-        found, others = adding(
-            ports.context, feed.url, said, verify_tls=feed.verify_tls, unchecked=feed.unchecked
-        )
-    outcome = ports.writing.feeds(lambda store: keep(store, found, said))
-    added = {"url": found.url, "title": found.title, "outcome": outcome, "others": others}
-    return answer(added, 201 if outcome == "added" else 200)
+        found, others = adding(ports.context, url, said, verify_tls=verify_tls, unchecked=unchecked)
+    outcome: Any = ports.writing.feeds(lambda store: keep(store, found, said))
+    return Added(found.url, found.title, outcome, others)
 
 
 @router.delete("", response_model=Removed, summary="Stop following a feed")

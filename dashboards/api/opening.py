@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 
 from connectors.cli.feeds import known_feeds, opened
 from connectors.console import Context
+from connectors.database import Database
 from connectors.state import FeedState, FeedStateStore
 from streams.alert_reading import Alerts, Deliveries
 from streams.cli.alerts import opened as alerts
@@ -24,7 +25,7 @@ from streams.cli.deadletters import dead_letters
 from streams.core.compiled import Vocabulary
 from streams.deadletters import DeadLetters
 from streams.deadletters.embedded import EmbeddedDeadLetters
-from streams.embedded import Instance
+from streams.embedded import SCHEMAS, Instance
 from streams.reading import Reading, reading
 from streams.reading_embedded import StoreReading
 from streams.seeds_files import vocabulary
@@ -45,6 +46,10 @@ _STEPS = 5_000
 
 class Writing(Protocol):
     """Where feeds and dead letters are changed. Both run `work` where, and when, it may write."""
+
+    @property
+    def fetches(self) -> bool:
+        """Whether this process fetches feeds, and so sees at once what is changed here."""
 
     def feeds(self, work: Callable[[FeedStateStore], _T]) -> _T:
         """Change the feed list. Raises StoreError when somebody else is writing."""
@@ -140,8 +145,15 @@ class OwnWriting:
 
     context: Context
 
-    def feeds(self, work: Callable[[FeedStateStore], _T]) -> _T:
+    @property
+    def fetches(self) -> bool:
         """See Writing."""
+        return False
+
+    def feeds(self, work: Callable[[FeedStateStore], _T]) -> _T:
+        """See Writing. A store that is not there yet is made whole, so that it can be read from then on."""
+        if not (self.context.distributed or self.context.store.exists()):
+            Database(self.context.store, SCHEMAS).close()
         with opened(self.context, writer=True) as store:
             return work(store)
 
@@ -161,6 +173,11 @@ class InstanceWriting:
     loop: asyncio.AbstractEventLoop
     changed: Callable[[], None]
     """Told when the feed list was."""
+
+    @property
+    def fetches(self) -> bool:
+        """See Writing."""
+        return True
 
     def feeds(self, work: Callable[[FeedStateStore], _T]) -> _T:
         """See Writing."""

@@ -17,6 +17,7 @@ from streams.pipeline import STAGES
 
 from .answers import Missing, answer
 from .asked import Ports
+from .opening import Opening
 
 router = APIRouter(tags=["status"])
 
@@ -103,13 +104,19 @@ def list_dead_letters(
 def retry(ports: Ports, chosen: Chosen) -> Response:
     """Take them through the stages again; those that fail again stay dead letters."""
 
+    outcomes = retried(ports, chosen.ids)
+    return answer({"retried": sum(outcomes.values()), "outcomes": outcomes})
+
+
+def retried(ports: Opening, ids: Sequence[str | int] | None) -> dict[str, int]:
+    """Take these up again, or the oldest hundred; how many ended as what. Raises Missing."""
+
     def work(letters: DeadLetters) -> dict[str, int]:
         known = letters.all()
-        asked = known[:RETRIED] if chosen.ids is None else [_one(known, str(id_)) for id_ in chosen.ids]
+        asked = known[:RETRIED] if ids is None else [_one(known, str(id_)) for id_ in ids]
         return letters.retry(asked) if asked else {}
 
-    outcomes = ports.writing.dead_letters(work, ports.vocabulary)
-    return answer({"retried": sum(outcomes.values()), "outcomes": outcomes})
+    return ports.writing.dead_letters(work, ports.vocabulary)
 
 
 def _one(known: Sequence[Any], id_: str) -> Any:

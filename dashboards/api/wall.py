@@ -21,6 +21,8 @@ MAX_ADDRESS = 16_384
 """Bytes of path and query; a query of the longest kind, percent-encoded, fits."""
 MAX_HEADERS = 32 * 1024
 MAX_BODY = 128 * 1024
+UPLOADS = {"/feeds/opml": 2 * 1024 * 1024}
+"""Paths that take more: whole feed lists, some 8,000 feeds long."""
 BODY_SECONDS = 5.0
 """In which a body has to be here."""
 
@@ -53,7 +55,7 @@ class Wall:
         if scope["type"] != "http":
             raise ValueError(f"There is no {scope['type']} here.")  # uvicorn has no WebSocket to give us
         carried = _Carried(send, headless=scope["method"] == "HEAD")
-        body = _Body(receive)
+        body = _Body(receive, UPLOADS.get(scope["path"], MAX_BODY))
         try:
             head = _head(scope)
             body.declare(head.headers.get("content-length"))
@@ -102,18 +104,18 @@ class _Carried:
 
 
 class _Body:
-    """Receives a body up to MAX_BODY, within BODY_SECONDS."""
+    """Receives a body of so many bytes at most, within BODY_SECONDS."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
-        self._left = MAX_BODY
+        self._most = self._left = most
         self._until = asyncio.get_running_loop().time() + BODY_SECONDS
         self._complete = False
 
     def declare(self, length: str | None) -> None:
         """Refuse at once what says that it is too long."""
-        if length is not None and (not length.isdigit() or len(length) > 12 or int(length) > MAX_BODY):
-            raise _too_long()
+        if length is not None and (not length.isdigit() or len(length) > 12 or int(length) > self._most):
+            raise _too_long(self._most)
 
     async def __call__(self) -> Message:
         if self._complete:  # what comes after a body is the end of the connection, whenever
@@ -127,12 +129,12 @@ class _Body:
             self._left -= len(message.get("body", b""))
             self._complete = not message.get("more_body", False)
             if self._left < 0:
-                raise _too_long()
+                raise _too_long(self._most)
         return message
 
 
-def _too_long() -> Refusal:
-    return Refusal(413, f"The body is longer than {MAX_BODY // 1024} kB.")
+def _too_long(most: int) -> Refusal:
+    return Refusal(413, f"The body is longer than {most // 1024} kB.")
 
 
 def _head(scope: Scope) -> Request:

@@ -18,7 +18,18 @@ from .listening import Listening
 from .rendering import Rendering
 from .routing import Pages
 from .sessions import SESSION_SECONDS, signed_in
-from .views import article, live, now, session, story, subscription_form, subscriptions
+from .views import (
+    article,
+    feeds,
+    health,
+    live,
+    now,
+    session,
+    story,
+    subscription_form,
+    subscriptions,
+    welcome,
+)
 
 VIEWS: Sequence[Pages] = (
     now.pages,
@@ -28,6 +39,9 @@ VIEWS: Sequence[Pages] = (
     session.pages,
     subscription_form.pages,
     subscriptions.pages,
+    feeds.pages,
+    health.pages,
+    welcome.pages,
 )
 """The first that has a path answers it."""
 
