@@ -41,11 +41,14 @@ class Messages:
         self._feeds = feeds
 
     def compose(self, delivery: Delivery, subscription: Subscription) -> Message:
-        """The message. Alerts withdrawn since it was queued are in it all the same: queued is told."""
+        """The message. Alerts withdrawn since it was queued are in it all the same: queued is told.
+
+        They say what they said when they were raised, so that a message sent again is the same.
+        """
         raised = (self._store.get(id_) for id_ in delivery.alerts)
         return compose(
             delivery,
-            [one.alert for one in raised if one is not None],
+            [one.first or one.alert for one in raised if one is not None],
             subscription,
             base_url=self._base_url,
             sign=self._sign,

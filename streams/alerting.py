@@ -214,6 +214,7 @@ class Alerting:
         except Exception as cause:  # noqa: BLE001 - the wall between subscriptions
             self._break(folding.subscription, cause)
             return []
+        self._store.revise(changes.revised)
         if not changes.new and not changes.gone:
             return []
         past = self._past(id_, own, known)
@@ -234,6 +235,7 @@ class Alerting:
         store.hush(id_, set(ids) - {one.id for one in told})
         store.withdraw(WITHDRAWN, changes.gone)
         store.withdraw("", ids)  # those that held before, and do again
+        store.revise(changes.new)
         return store.raise_(told, now, changes.moved)
 
     def _break(self, subscription: Subscription, cause: Exception) -> None:

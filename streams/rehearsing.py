@@ -175,7 +175,7 @@ class _Stage:
         ids = [id_ for one in self._outbox.list(limit=_ALL) for id_ in one.alerts]
         raised = [one for id_ in ids if (one := self._store.get(id_)) is not None]
         raised.sort(key=lambda one: (one.alert.when, one.alert.key))
-        return [Sent(alert=one.alert, withdrawn=bool(one.withdrawn)) for one in raised]
+        return [Sent(alert=one.first or one.alert, withdrawn=bool(one.withdrawn)) for one in raised]
 
 
 def _placed(document: Document, arrival: Arrival) -> Document:

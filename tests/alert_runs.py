@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from streams.alert_stage import AlertStage
 from streams.alerts import Raised
 from streams.alerts.sqlite import SqliteAlertStore
 from streams.core.alerts.conditions import with_defaults
-from streams.core.alerts.records import KINDS, Subscription
+from streams.core.alerts.records import KINDS, Alert, Subscription
 from streams.embedded import Instance
 from streams.seeds_files import vocabulary
 from streams.subscriptions import SubscriptionStore
@@ -92,6 +93,12 @@ def raised(home: Path) -> list[Raised]:
         return list(store.list(newest_first=False, limit=1_000_000))
 
 
-def standing(alerts: Iterable[Raised]) -> Mapping[str, tuple[str, str]]:
-    """Those that hold, by id: of which subscription, and about what."""
-    return {one.alert.id: (one.alert.subscription, one.alert.key) for one in alerts if not one.withdrawn}
+def standing(alerts: Iterable[Raised]) -> Mapping[str, Alert]:
+    """Those that hold, by id, with all they say and show; how large a story is, is as of when it was seen."""
+    return {
+        one.alert.id: replace(
+            one.alert, shown=tuple(replace(shown, story_size=0) for shown in one.alert.shown)
+        )
+        for one in alerts
+        if not one.withdrawn
+    }

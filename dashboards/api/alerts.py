@@ -41,6 +41,8 @@ class Told(Alert):
     raised: datetime
     withdrawn: str
     instead_of: str
+    first: Alert | None
+    """As it was raised and messages tell it, where something else is known by now."""
     deliveries: Sequence[Delivery]
 
 

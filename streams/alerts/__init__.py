@@ -29,6 +29,8 @@ class Raised:
     instead_of: str = ""
     """Id of the alert whose place it takes, because a late article moved it; who was told of one is not
     told of the other. See `folding.Changes.moved`."""
+    first: Alert | None = None
+    """As it was raised, where it says or shows something else by now; what messages say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,9 @@ class AlertStore(Protocol):
         self, alerts: Iterable[Alert], now: datetime, moved: Mapping[str, str] | None = None
     ) -> list[Raised]:
         """Keep those not raised before; return them. `moved`: id of a new one to `Raised.instead_of`."""
+
+    def revise(self, alerts: Iterable[Alert]) -> None:
+        """Let those raised say what is known now, under the version that raised them; others are ignored."""
 
     def withdraw(self, why: str, ids: Iterable[str]) -> None:
         """Say that these do not hold any more; an empty `why` says that they do again."""

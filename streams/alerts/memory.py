@@ -131,6 +131,13 @@ class MemoryAlertStore:
                 kept.append(raised)
         return kept
 
+    def revise(self, alerts: Iterable[Alert]) -> None:
+        """See AlertStore."""
+        for one in alerts:
+            known = self._raised.get(one.id)
+            if known and (now := replace(one, version=known.alert.version)) != known.alert:
+                self._raised[one.id] = replace(known, alert=now, first=known.first or known.alert)
+
     def withdraw(self, why: str, ids: Iterable[str]) -> None:
         """See AlertStore."""
         for id_ in ids:

@@ -66,6 +66,9 @@ SCHEMA = Schema(
         CREATE INDEX alerts_subscription ON alerts (subscription, seq);
         CREATE INDEX alerts_raised ON alerts (raised);
         """,
+        """
+        ALTER TABLE alerts ADD COLUMN first BLOB;  -- as it was raised, where `alert` is something else by now
+        """,
     ),
 )
 
@@ -75,7 +78,7 @@ _matched = msgspec.msgpack.Decoder(Matched).decode
 _alert = msgspec.msgpack.Decoder(Alert).decode
 
 _FACTS = "SELECT f.fact, m.matched FROM matches m JOIN facts f USING (id) WHERE m.subscription = ?"
-_RAISED = "SELECT alert, seq, raised, withdrawn, instead_of FROM alerts"
+_RAISED = "SELECT alert, seq, raised, withdrawn, instead_of, first FROM alerts"
 _MIN_PREFIX = 4
 
 
@@ -257,6 +260,17 @@ class SqliteAlertStore:
                     kept.append(Raised(alert=one, seq=row[0], raised=now, instead_of=before))
         return kept
 
+    def revise(self, alerts: Iterable[Alert]) -> None:
+        """See AlertStore."""
+        with self.database.transaction() as connection:
+            for one in alerts:
+                row = connection.execute("SELECT alert FROM alerts WHERE id = ?", (one.id,)).fetchone()
+                if row and (now := replace(one, version=_alert(row[0]).version)) != _alert(row[0]):
+                    connection.execute(
+                        "UPDATE alerts SET first = ifnull(first, alert), alert = ? WHERE id = ?",
+                        (_encode(now), one.id),
+                    )
+
     def withdraw(self, why: str, ids: Iterable[str]) -> None:
         """See AlertStore."""
         with self.database.transaction() as connection:
@@ -307,8 +321,13 @@ class SqliteAlertStore:
         )
 
 
-def _raised(row: tuple[bytes, int, int, str, str]) -> Raised:
-    alert, seq, raised, withdrawn, instead_of = row
+def _raised(row: tuple[bytes, int, int, str, str, bytes | None]) -> Raised:
+    alert, seq, raised, withdrawn, instead_of, first = row
     return Raised(
-        alert=_alert(alert), seq=seq, raised=moment(raised), withdrawn=withdrawn, instead_of=instead_of
+        alert=_alert(alert),
+        seq=seq,
+        raised=moment(raised),
+        withdrawn=withdrawn,
+        instead_of=instead_of,
+        first=None if first is None else _alert(first),
     )

@@ -22,7 +22,7 @@ from ..alerts import Raised
 from ..alerts.memory import MemoryAlertStore
 from ..core.alerts.changes import condition_text, rhythm_text
 from ..core.alerts.editing import masked
-from ..core.alerts.records import Delivery, Subscription
+from ..core.alerts.records import Alert, Delivery, Subscription
 from ..core.alerts.showing import as_fields
 from ..outbox.memory import MemoryOutbox
 from ..subscriptions.choose import subscriptions
@@ -125,6 +125,7 @@ def alert_fields(one: Raised, deliveries: Iterable[Delivery]) -> dict[str, Any]:
         "raised": one.raised,
         "withdrawn": one.withdrawn,
         "instead_of": one.instead_of,
+        "first": one.first,
         "deliveries": [replace(delivery, channel=masked(delivery.channel)) for delivery in deliveries],
     }
 
@@ -177,6 +178,8 @@ def _described(one: Raised, deliveries: Sequence[Delivery], asked: Subscription 
     yield click.style(safe(alert.sentence), bold=True)
     if one.withdrawn:
         yield safe(f"Withdrawn: {one.withdrawn}")
+    if one.first is not None:
+        yield safe(f"When it was raised it said, of {_articles(one.first)}: {one.first.sentence}")
     if one.instead_of:
         yield f"It takes the place of {one.instead_of}."
     yield f"id {alert.id}, true at {alert.when:%Y-%m-%d %H:%M} UTC, raised {one.raised:%Y-%m-%d %H:%M} UTC"
@@ -185,13 +188,17 @@ def _described(one: Raised, deliveries: Sequence[Delivery], asked: Subscription 
         yield f"  when {condition_text(asked.condition)}; {rhythm_text(asked.rhythm)}"
     if alert.numbers:
         yield safe("numbers: " + ", ".join(f"{name} {value:g}" for name, value in alert.numbers.items()))
-    yield f"rests on {alert.count} article{'s' * (alert.count != 1)}:"
+    yield f"rests on {_articles(alert)}:"
     for shown in alert.shown:
         yield from shown_lines(shown, "  ")
         yield safe(f"    matched: {', '.join(shown.clauses)}; story of {shown.story_size}: {shown.story_id}")
     yield "messages:" if deliveries else "messages: none"
     for delivery in deliveries:
         yield safe(f"  {_delivery(delivery)}")
+
+
+def _articles(alert: Alert) -> str:
+    return f"{alert.count} article{'s' * (alert.count != 1)}"
 
 
 def _delivery(one: Delivery) -> str:

@@ -105,6 +105,18 @@ def test_old_documents_are_dropped_and_alerts_on_them_stay(store) -> None:
     assert [one.withdrawn for one in store.list()] == [""]
 
 
+def test_a_revised_alert_says_what_is_known_now_and_keeps_what_it_said_first(store) -> None:
+    first = an_alert(version=2)
+    store.raise_([first], at())
+    store.revise([an_alert(version=3), an_alert("unknown")])
+    assert [(one.alert, one.first) for one in store.list()] == [(first, None)]
+    store.revise([an_alert(version=3, sentence="Two.")])
+    store.revise([an_alert(version=4, sentence="Three.", count=3)])
+    assert [(one.alert, one.first) for one in store.list()] == [
+        (an_alert(version=2, sentence="Three.", count=3), first)
+    ]
+
+
 def test_what_a_subscription_leaves_is_forgotten_but_its_alerts(store) -> None:
     store.put_facts([a_fact("a", "cameras", "borders"), a_fact("b", "cameras")])
     store.follow("cameras", Followed(asked="camera", since=at(-1)))

@@ -1,4 +1,4 @@
-"""Which alerts stand is a function of the set of facts: in whatever order they come, change and go."""
+"""Which alerts stand, and what they say, is a function of the set of facts, in whatever order they come and go."""
 
 import random
 
@@ -53,7 +53,7 @@ class Live:
         self.subscription, self.leads, self.facts = subscription, LeadTimes(LEADS), {}
         self.horizon = START
         self.folding = Folding(subscription, self.leads, self.facts.values, START)
-        self.standing = set()
+        self.standing = {}
 
     def step(self, changes, leads, hours):
         before = {id_: self.facts[id_] for id_, _ in changes if id_ in self.facts}
@@ -68,11 +68,13 @@ class Live:
             self.leads.add(moment)
         self.horizon = max(self.horizon, START + hours * HOUR)
         changed = self.folding.take(before.values(), after, self.horizon, min(moments, default=None))
-        new = {alert.id for alert in changed.new}
-        assert not new & self.standing
-        assert set(changed.gone) <= self.standing
-        assert changed.moved.keys() <= new
-        self.standing = (self.standing - set(changed.gone)) | new
+        new = {alert.id: alert for alert in changed.new}
+        revised = {alert.id: alert for alert in changed.revised}
+        assert not new.keys() & self.standing.keys()
+        assert set(changed.gone) | revised.keys() <= self.standing.keys()
+        assert changed.moved.keys() <= new.keys()
+        kept = {id_: alert for id_, alert in self.standing.items() if id_ not in changed.gone}
+        self.standing = kept | revised | new
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -88,7 +90,7 @@ def test_live_steps_end_with_what_one_fold_finds(kind, steps, every, marks):
             live.step(*step)
     whole = fold(subscription, live.facts.values(), live.leads, live.horizon)
     event(f"{kind}: {len(whole)} alerts")
-    assert live.standing == {alert.id for alert in whole}
+    assert live.standing == {alert.id: alert for alert in whole}
     assert len(whole) == len(live.standing)
 
 
@@ -112,7 +114,7 @@ def test_at_every_step_of_a_long_run_what_stands_is_what_one_fold_finds(kind, se
             [*come, *changed], [step + chance.randrange(-9, 1) for _ in range(chance.randrange(3))], step
         )
         whole = fold(live.subscription, live.facts.values(), live.leads, live.horizon)
-        assert live.standing == {alert.id for alert in whole}
+        assert live.standing == {alert.id: alert for alert in whole}
         raised = max(raised, len(whole))
     assert raised >= 3
 

@@ -44,7 +44,25 @@ def test_a_story_that_only_grows_changes_nothing(kind):
     live = Live(a_subscription(kind, **({"count": 1, "sources": 1} if kind == "threshold" else {})))
     fact = a_fact("a", 1)
     assert len(live.put(fact).new) == 1
-    assert live.put(replace(fact, story_size=9, title="Another title")) == Changes()
+    assert live.put(replace(fact, story_size=9)) == Changes()
+
+
+@pytest.mark.parametrize("kind", ["each", "story", "threshold"])
+def test_an_article_whose_words_change_changes_what_its_alert_shows(kind):
+    live = Live(a_subscription(kind, **({"count": 1, "sources": 1} if kind == "threshold" else {})))
+    fact = a_fact("a", 1)
+    (alert,) = live.put(fact).new
+    changes = live.put(replace(fact, title="Another title"))
+    assert (changes.new, changes.gone) == ((), ())
+    assert [(one.id, one.shown[0].title) for one in changes.revised] == [(alert.id, "Another title")]
+
+
+def test_an_alert_that_rests_on_more_when_an_article_comes_late_says_so():
+    live = Live(a_subscription("threshold", count=2, sources=1))
+    live.put(a_fact("a", 1, story="s1"), a_fact("b", 3, story="s2"), a_fact("c", 5, story="s3"))
+    changes = live.put(a_fact("late", 2, story="s1"))
+    assert (changes.new, changes.gone) == ((), ())
+    assert [one.count for one in changes.revised] == [3]
 
 
 def test_an_article_that_goes_takes_its_alert_back():

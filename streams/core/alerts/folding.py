@@ -55,6 +55,18 @@ class Changes:
     """Ids of those that stood and do not any more."""
     moved: Mapping[str, str] = field(default_factory=dict)
     """Id of a new one to the id of the alert that told of the same before: nobody is to be told again."""
+    revised: tuple[Alert, ...] = ()
+    """Stand as before, and rest on something else or say something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stands:
+    """An alert that stands, as far as it is kept in memory."""
+
+    alert: Alert
+    """Without the documents it shows."""
+    shown: int
+    """A hash of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +106,7 @@ class Folding:
         self._tail: list[Fact] = []
         self._since_mark = 0
         self._marks = [_Mark(None, self._state.copy(), 0)]
-        self._raised: list[Alert] = []
+        self._raised: list[_Stands] = []
         self._ids: set[str] = set()
 
     def take(
@@ -113,11 +125,12 @@ class Folding:
             self._horizon = max(horizon, self._horizon or horizon)
         old = {fact.id: fact for fact in before}
         new = {fact.id: fact for fact in after}
-        same = {id_ for id_, fact in old.items() if id_ in new and _decided_by(fact) == _decided_by(new[id_])}
+        same = {id_ for id_, fact in old.items() if id_ in new and self._tells(fact) == self._tells(new[id_])}
         gone = [fact for id_, fact in old.items() if id_ not in same]
         come = sorted((fact for id_, fact in new.items() if id_ not in same), key=_place)
         if self._each:
-            return self._changes(self._alone(gone), self._alone(come), {})
+            undone = [_stands(alert) for alert in self._alone(gone)]
+            return self._changes(undone, self._alone(come), {})
         renamed: dict[str, set[str]] = {}
         for fact in gone:
             if fact.id in new:
@@ -129,12 +142,21 @@ class Folding:
         """Nothing more is expected from before `horizon`."""
         return self.take((), (), horizon)
 
+    def _tells(self, fact: Fact) -> tuple[object, ...]:
+        """What conditions go by and alerts show: a document whose story only grew changes nothing."""
+        own = (one for one in fact.matched if one.subscription == self.subscription.id)
+        return (
+            *(fact.when, fact.first_seen, fact.story_id, fact.host, fact.role, fact.copy, fact.names),
+            *(fact.title, fact.url, fact.source, fact.language),
+            *((one.clauses, one.quotes) for one in own),
+        )
+
     def _alone(self, facts: Iterable[Fact]) -> list[Alert]:
         return [alert for fact in facts for alert in self._state.add(fact)]
 
     def _redo(
         self, gone: Sequence[Fact], come: Sequence[Fact], leads_since: datetime | None
-    ) -> tuple[list[Alert], list[Alert]]:
+    ) -> tuple[list[_Stands], list[Alert]]:
         """Bring the state up to date; alerts taken back on the way, and alerts raised."""
         places = [fact.place for fact in (*gone, *come)]
         if leads_since is not None:
@@ -151,7 +173,7 @@ class Folding:
         place = self._tail[-1].place if self._tail else self._marks[-1].place
         if not self._raised:
             return place
-        raised = self._raised[-1].when, ""
+        raised = self._raised[-1].alert.when, ""
         return max(place, raised) if place is not None else raised
 
     def _add(self, facts: Iterable[Fact]) -> list[Alert]:
@@ -173,7 +195,7 @@ class Folding:
 
     def _keep(self, raised: Iterable[Alert]) -> None:
         for alert in raised:
-            self._raised.append(replace(alert, shown=()))
+            self._raised.append(_stands(alert))
             self._ids.add(alert.id)
 
     def _mark(self, place: Place) -> None:
@@ -187,7 +209,7 @@ class Folding:
 
     def _go_back(
         self, first: Place, gone: set[Place], come: Iterable[Fact]
-    ) -> tuple[list[Alert], list[Alert]]:
+    ) -> tuple[list[_Stands], list[Alert]]:
         """Take everything from `first` on again."""
         while self._marks and not _before(self._marks[-1].place, first):
             del self._marks[-1]
@@ -198,7 +220,7 @@ class Folding:
         mark = self._marks[-1]
         undone = self._raised[mark.raised :]
         del self._raised[mark.raised :]
-        self._ids.difference_update(alert.id for alert in undone)
+        self._ids.difference_update(one.alert.id for one in undone)
         at = 0 if mark.place is None else bisect_right(self._tail, mark.place, key=_place)
         again = [fact for fact in self._tail[at:] if fact.place not in gone]
         del self._tail[at:]
@@ -206,13 +228,16 @@ class Folding:
         return undone, self._add(sorted([*again, *come], key=_place))
 
     def _changes(
-        self, undone: Sequence[Alert], redone: Sequence[Alert], renamed: Mapping[str, set[str]]
+        self, undone: Sequence[_Stands], redone: Sequence[Alert], renamed: Mapping[str, set[str]]
     ) -> Changes:
-        stood, stands = {alert.id for alert in undone}, {alert.id for alert in redone}
+        stood, stands = {one.alert.id: one for one in undone}, {alert.id for alert in redone}
         new = sorted((one for one in redone if one.id not in stood), key=lambda one: (one.when, one.key))
-        gone = [alert for alert in undone if alert.id not in stands]
+        gone = [one.alert for one in undone if one.alert.id not in stands]
         return Changes(
-            new=tuple(new), gone=tuple(alert.id for alert in gone), moved=self._moved(new, gone, renamed)
+            new=tuple(new),
+            gone=tuple(alert.id for alert in gone),
+            moved=self._moved(new, gone, renamed),
+            revised=tuple(one for one in redone if one.id in stood and stood[one.id] != _stands(one)),
         )
 
     def _moved(
@@ -239,6 +264,5 @@ def _before(mark: Place | None, place: Place) -> bool:
     return mark is None or mark < place
 
 
-def _decided_by(fact: Fact) -> tuple[object, ...]:
-    """What conditions go by: a document whose story only grew changes nothing."""
-    return fact.when, fact.first_seen, fact.story_id, fact.host, fact.role, fact.copy, fact.names
+def _stands(alert: Alert) -> _Stands:
+    return _Stands(replace(alert, shown=()), hash(alert.shown))

@@ -45,6 +45,7 @@ class Silence(Evaluator):
     def _alert(self, begin: datetime) -> Alert:
         window = self.condition.window
         when = begin + window
+        self.asked.append(when)
         received = self.leads.count(begin, when)
         before = [
             self.leads.count(begin - window * back, when - window * back) for back in range(1, PERIODS + 1)
