@@ -17,6 +17,7 @@ import click
 from connectors.console import Context
 from connectors.errors import BiowireError, UserError
 from connectors.observing import Observer, unobserved
+from streams.own_vocabulary import with_own
 from streams.settings import load
 
 COMMANDS = {
@@ -161,6 +162,7 @@ def biowire(
     _log_to_standard_error(verbose=verbose)
     settings = load({"home": home, "broker": broker, "index": index}, os.environ, *_settings_file(config))
     folder = Path(settings["home"]).expanduser() if settings["home"] else _default_home(os.environ)
+    settings = with_own(settings, folder)
     ctx.obj = Context(home=folder, settings=settings, verbose=verbose, observed=lambda: _observed(settings))
 
 

@@ -8,6 +8,7 @@ How the files are written: seeds/vocabulary/README.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,38 @@ def load_vocabulary(folder: Path | None = None) -> Vocabulary:
         raise VocabularyFilesError(map(reading.placed, error.problems)) from error
 
 
+@dataclass(frozen=True, slots=True)
+class WatchlistFile:
+    """One watchlist, read by itself."""
+
+    watchlist: Watchlist
+    contexts: Mapping[str, tuple[str, ...]]
+    _reading: _Reading
+    _file: TomlFile
+
+    def line(self, *path: str) -> int:
+        """Where something stands in the file."""
+        return self._file.lines.of(*path)
+
+    def placed(self, problem: Problem) -> FileProblem:
+        """A problem of compiling, with its line if it is in this file, else with the name of the list."""
+        try:
+            return self._reading.placed(problem)
+        except KeyError:
+            return FileProblem(problem.place[0], 1, problem.message)
+
+
+def read_watchlist(path: Path, shown: str) -> WatchlistFile:
+    """Read one file of a watchlist, `shown` by this name. Raises VocabularyFilesError."""
+    file = TomlFile(path, shown)
+    reading = _Reading(path.parent)
+    watchlist = reading.watchlist(file) if file.table else None
+    problems = [*file.problems, *reading.problems]
+    if watchlist is None or problems:
+        raise VocabularyFilesError(problems or [FileProblem(shown, 1, "the file is empty")])
+    return WatchlistFile(watchlist, reading.contexts, reading, file)
+
+
 class _Reading:
     """All files of a folder, and where each term came from."""
 
@@ -67,11 +100,11 @@ class _Reading:
         self.folder = folder
         self.problems: list[FileProblem] = []
         self._places: dict[tuple[str, str], tuple[TomlFile, TomlPath]] = {}
-        self._contexts: dict[str, tuple[str, ...]] = {}
+        self.contexts: dict[str, tuple[str, ...]] = {}
 
     def definitions(self) -> Definitions:
         facets = [self._facet(file) for file in self._files("vocabulary")]
-        watchlists = [self._watchlist(file) for file in self._files("watchlists")]
+        watchlists = [self.watchlist(file) for file in self._files("watchlists")]
         if not facets and not watchlists:
             self.problems.append(
                 FileProblem(str(self.folder), 1, "there is no vocabulary/*.toml and no watchlists/*.toml")
@@ -79,7 +112,7 @@ class _Reading:
         return Definitions(
             facets=tuple(facet for facet in facets if facet),
             watchlists=tuple(watchlist for watchlist in watchlists if watchlist),
-            contexts=self._contexts,
+            contexts=self.contexts,
         )
 
     def placed(self, problem: Problem) -> FileProblem:
@@ -112,7 +145,7 @@ class _Reading:
             most=top.get("most", 0),
         )
 
-    def _watchlist(self, file: TomlFile) -> Watchlist | None:
+    def watchlist(self, file: TomlFile) -> Watchlist | None:
         top = file.take(file.table, (), WATCHLIST)
         if not file.need(top, (), "id", "title"):
             return None
@@ -158,10 +191,10 @@ class _Reading:
             line = file.lines.of("contexts", name)
             if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
                 file.problem(line, f"context list {name!r} must be a list of strings, and not empty")
-            elif name in self._contexts:
+            elif name in self.contexts:
                 file.problem(line, f"context list {name!r} is defined twice")
             else:
-                self._contexts[name] = tuple(words)
+                self.contexts[name] = tuple(words)
                 self._places[f"@{name}", ""] = (file, ("contexts", name))
 
     def _terms(self, file: TomlFile, listed: str, tables: list[dict[str, Any]]) -> Iterator[Term]:

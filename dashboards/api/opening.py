@@ -26,6 +26,7 @@ from streams.core.compiled import Vocabulary
 from streams.deadletters import DeadLetters
 from streams.deadletters.embedded import EmbeddedDeadLetters
 from streams.embedded import SCHEMAS, Instance
+from streams.own_vocabulary import with_own
 from streams.reading import Reading, reading
 from streams.reading_embedded import StoreReading
 from streams.seeds_files import vocabulary
@@ -57,6 +58,9 @@ class Writing(Protocol):
     def dead_letters(self, work: Callable[[DeadLetters], _T], by: Callable[[], Vocabulary]) -> _T:
         """Take up dead letters by a vocabulary, or give them up."""
 
+    def judge_by(self, known: Vocabulary) -> bool:
+        """Judge what comes in from now on by this vocabulary; False where another process does that."""
+
 
 @dataclass(slots=True)
 class Opening:
@@ -75,11 +79,11 @@ class Opening:
 
     def vocabulary(self) -> Vocabulary:
         """The one in the settings, as its files are now; read again only when they changed."""
-        folder = self.context.settings.get("vocabulary")
-        stamp = _stamp(Path(folder).expanduser()) if folder else ()
+        settings = with_own(self.context.settings, self.context.home)
+        stamp = _stamp(Path(settings["vocabulary"])) if settings["vocabulary"] else ()
         with self._loading:
             if self._vocabulary is None or self._vocabulary[0] != stamp:
-                self._vocabulary = stamp, vocabulary(self.context.settings)
+                self._vocabulary = stamp, vocabulary(settings)
             return self._vocabulary[1]
 
     @contextlib.contextmanager
@@ -163,6 +167,10 @@ class OwnWriting:
             return work(dead_letters(self.context))
         return work(EmbeddedDeadLetters(self.context.store, by))
 
+    def judge_by(self, known: Vocabulary) -> bool:  # noqa: ARG002 - the port's
+        """See Writing."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class InstanceWriting:
@@ -194,6 +202,11 @@ class InstanceWriting:
         """See Writing."""
         letters = EmbeddedDeadLetters(self.context.store, by, lambda: contextlib.nullcontext(self.instance))
         return self._in_loop(lambda: work(letters))
+
+    def judge_by(self, known: Vocabulary) -> bool:
+        """See Writing."""
+        self._in_loop(lambda: setattr(self.instance.pipeline, "vocabulary", known))
+        return True
 
     def _in_loop(self, work: Callable[[], _T]) -> _T:
         async def done() -> _T:

@@ -28,6 +28,7 @@ from .views import (
     story,
     subscription_form,
     subscriptions,
+    watchlists,
     welcome,
 )
 
@@ -39,6 +40,7 @@ VIEWS: Sequence[Pages] = (
     session.pages,
     subscription_form.pages,
     subscriptions.pages,
+    watchlists.pages,
     feeds.pages,
     health.pages,
     welcome.pages,

@@ -263,11 +263,11 @@ def write(subscription: Subscription) -> str:
 
 def _about_lines(one: Subscription) -> Iterator[str]:
     yield "# An alert subscription of biowire; every key: docs/subscriptions.md"
-    yield f"name = {_quoted(one.name)}"
-    yield f"query = {_quoted(one.query)}"
+    yield f"name = {quoted(one.name)}"
+    yield f"query = {quoted(one.query)}"
     yield from _list("to", one.to)
     if one.language != "en":
-        yield f"language = {_quoted(one.language)}"
+        yield f"language = {quoted(one.language)}"
     if one.paused:
         yield "paused = true  # nothing is matched"
     if one.muted:
@@ -318,7 +318,7 @@ def _rhythm_lines(one: Rhythm) -> Iterator[str]:
         yield f'on = "{WEEKDAYS[one.weekday]}"'
     if one.every != "now" or one.at != plain.at:
         yield f'at = "{clock_text(one.at)}"'
-    yield f"zone = {_quoted(one.zone)}"
+    yield f"zone = {quoted(one.zone)}"
     if one.quiet is not None:
         yield f'quiet = "{span_text(one.quiet)}"  # nothing is sent then'
     yield f"cap = {one.cap}  # entries in one message, the rest is counted"
@@ -326,17 +326,17 @@ def _rhythm_lines(one: Rhythm) -> Iterator[str]:
 
 def _list(key: str, values: tuple[str, ...]) -> Iterator[str]:
     if len(values) <= 2 and sum(map(len, values)) <= 80:
-        yield f"{key} = [{', '.join(map(_quoted, values))}]"
+        yield f"{key} = [{', '.join(map(quoted, values))}]"
         return
     yield f"{key} = ["
-    yield from (f"    {_quoted(value)}," for value in values)
+    yield from (f"    {quoted(value)}," for value in values)
     yield "]"
 
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """In double quotes; in single ones where that spares escapes."""
     if '"' in text and "'" not in text and text.isprintable():
         return f"'{text}'"

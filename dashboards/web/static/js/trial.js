@@ -1,7 +1,7 @@
 // A form that is tried on the archive while it is written: one trial at a time, the last wish wins.
 //
 // `data-trial` names where the form is sent to be tried. The answer is the whole page; taken out of it are
-// `#trial` and what is said beside each field (`data-field`).
+// `#trial` and what is said beside each field (`data-field`). `data-trial-now`: try it as it stands, too.
 
 const PAUSE = 700;
 const AGAIN = 1500;
@@ -62,15 +62,14 @@ function follow(form) {
     }
   }
 
-  function soon(event) {
-    if (event.target.closest("[data-untried]")) return;
+  function soon() {
     clearTimeout(timer);
     timer = setTimeout(attempt, PAUSE);
   }
 
   form.addEventListener("input", soon);
   form.addEventListener("submit", () => clearTimeout(timer));
-  if (form.querySelector("textarea")?.value.trim() && !place.querySelector(":scope > :not(.hint)")) attempt();
+  if ("trialNow" in form.dataset) attempt();
 }
 
 const wrong = document.querySelector("[data-position]");
