@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
@@ -30,7 +30,7 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 FUTURE = timedelta(hours=24)
 """How far ahead of its receipt a date may be: time zones and embargoes, no more."""
 
-TITLE_LIMIT, TEXT_LIMIT, URL_LIMIT, NAMES_LIMIT = 1_000, 200_000, 4_096, 50
+TITLE_LIMIT, TEXT_LIMIT, URL_LIMIT, NAME_LIMIT, NAMES_LIMIT = 1_000, 200_000, 4_096, 200, 50
 
 
 class BadItem(PermanentError):  # noqa: N818 - reads as the sentence it is
@@ -104,7 +104,7 @@ def normalize(item: Item, received: datetime) -> Article:
         summary=summary,
         text=text,
         authors=_names(item.author),
-        categories=tuple(dict.fromkeys(filter(None, map(html_to_line, item.categories[:NAMES_LIMIT])))),
+        categories=_short(map(html_to_line, item.categories[:NAMES_LIMIT])),
         language=language_of(item.language, f"{title}\n{summary or text[:400]}"),
         published=published,
         updated=updated if updated != published else None,
@@ -204,7 +204,12 @@ def _names(author: str) -> tuple[str, ...]:
     found = re.search(r"\(([^()@]+)\)\s*$", line) if "@" in line else None  # RSS: mail@example.org (Name)
     line = found[1] if found else line.removeprefix("By ").removeprefix("by ")
     names = (name.strip(" ,;") for name in re.split(r"\s*[;|]\s*|\s*,\s+|\s+(?:and|und|et|y)\s+", line))
-    return tuple(dict.fromkeys(name[:200] for name in names if name))[:NAMES_LIMIT]
+    return _short(names)[:NAMES_LIMIT]
+
+
+def _short(names: Iterable[str]) -> tuple[str, ...]:
+    """Each once, none empty, cut to what can be a name."""
+    return tuple(dict.fromkeys(name[:NAME_LIMIT] for name in names if name))
 
 
 def _string(fields: Mapping[str, Any], name: str) -> str:

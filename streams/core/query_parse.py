@@ -231,7 +231,7 @@ class _Reader:
     def fielded(self, name: _Lexeme, outer: str | None) -> q.Query:
         field = self.known(name)
         if not self.next.attached:
-            raise self.wrong(name.start, f"{name.text}: needs a value directly after the colon.")
+            raise self.wrong(name.start, f"{field}: needs a value directly after the colon.")
         if outer is not None:
             raise self.wrong(name.start, f"A field cannot stand inside the group of another ({outer}:).")
         value = self.take()
@@ -252,7 +252,8 @@ class _Reader:
             else f"Fields: {', '.join(q.FIELDS)}."
         )
         raise self.wrong(
-            name.start, f"There is no field {name.text}:. {meant} To find the text itself, put it in quotes."
+            name.start,
+            f"There is no field {name.text[:60]}:. {meant} To find the text itself, put it in quotes.",
         )
 
     def value(self, lexeme: _Lexeme, field: str) -> q.Query:
