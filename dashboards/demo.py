@@ -15,6 +15,7 @@ import click
 
 from connectors.console import Context, json_option, pass_context, print_json
 from connectors.errors import UserError
+from connectors.feed_changes import fetch_now
 from connectors.opml import read_opml
 from connectors.settings import FetchSettings, load
 from seeds.world import server
@@ -40,6 +41,8 @@ TICK = 3.0
 def demo(context: Context, once: bool, port: int | None, as_json: bool) -> None:
     """Watch the whole path work on invented feeds, served on this machine only; nothing else is touched.
 
+    Its pages are at http://127.0.0.1:8383, or the next port that is free, until Ctrl-C.
+
     The demo keeps its store in the folder `demo` of your biowire home and starts it anew each time.
 
     Example: biowire demo --once --json
@@ -53,7 +56,7 @@ def demo(context: Context, once: bool, port: int | None, as_json: bool) -> None:
         print_json(result)
     else:
         print_summary(result)
-        click.echo(f'\nLook around: biowire search "facial recognition" --home {home}')
+        click.echo(f"\nLook around: biowire serve --home {home}")
 
 
 def _fresh(home: Path) -> None:
@@ -92,15 +95,34 @@ async def _demo(context: Context, home: Path, port: int, *, once: bool) -> dict[
             if once:
                 await monitor.run_at(_looks_once(world, days))
             else:
-                title = f"biowire demo: an invented world at {world.url}"
-                async with stopping() as stop, shown(monitor, instance, title):
-                    await monitor.run_at(_looks_until(world, days, stop))
+                await _live(_context(context, home), world, monitor, instance, days)
             return summary(
                 instance,
                 monitor.progress.settled(),
                 alerts=stage.counts(),
                 feeds=feeds_of(monitor.progress),
             )
+
+
+async def _live(
+    context: Context, world: server.Running, monitor: Monitor, instance: Instance, days: _Days
+) -> None:
+    """Let the world go on, and show it to whoever opens the pages, until told to stop."""
+    from .server import answering, listen
+
+    place = listen(context, "127.0.0.1", context.settings["web_port"], neighbours=True)
+    title = f"biowire demo: open {place.url}; its invented world is at {world.url}"
+    async with (
+        stopping() as stop,
+        answering(context, place, instance, lambda: None),  # every feed is looked at all the time
+        shown(monitor, instance, title),
+    ):
+        await monitor.run_at(_looks_until(world, instance, days, stop))
+
+
+def _context(context: Context, home: Path) -> Context:
+    """Of the demo's own store, whatever servers our settings name."""
+    return replace(context, home=home, settings={**context.settings, "broker": "", "index": ""})
 
 
 def _settings(settings: FetchSettings, port: int) -> FetchSettings:
@@ -140,9 +162,17 @@ async def _looks_once(world: server.Running, days: _Days) -> AsyncIterator[datet
     yield days.next()
 
 
-async def _looks_until(world: server.Running, days: _Days, stop: asyncio.Event) -> AsyncIterator[datetime]:
+async def _looks_until(
+    world: server.Running, instance: Instance, days: _Days, stop: asyncio.Event
+) -> AsyncIterator[datetime]:
+    """Look at every feed every few seconds, by the true clock, so that the times on the pages are true."""
     while not stop.is_set():
-        yield days.next()
+        days.next()
+        with instance.database.transaction():
+            for known in instance.feeds.all():
+                if not known.state.retired:
+                    fetch_now(instance.feeds, known.feed.url)
+        yield datetime.now(UTC)
         world.advance()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), TICK)

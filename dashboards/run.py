@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -29,7 +28,6 @@ from streams.summary import print_summary, summary
 
 from .live import shown
 
-_log = logging.getLogger(__name__)
 _NOTHING_YET = ServiceReport(feeds={}, entries=0, items=0, pages_fetched=0, pages_failed={})
 
 
@@ -43,6 +41,8 @@ _NOTHING_YET = ServiceReport(feeds={}, entries=0, items=0, pages_fetched=0, page
 def run(context: Context, opml: str | None, starter: bool, once: bool, no_web: bool, as_json: bool) -> None:
     """Fetch what is due, process it, index it, send alerts, and answer HTTP; until Ctrl-C or SIGTERM.
 
+    Its pages are at http://127.0.0.1:8383: without any feed yet, they are where to choose some.
+
     Example: biowire run --feeds my-feeds.opml
     """
     added = [*(_read(opml) if opml else ()), *(starter_feeds() if starter else ())]
@@ -53,7 +53,7 @@ def run(context: Context, opml: str | None, starter: bool, once: bool, no_web: b
         AlertStage(instance, kept) as stage,
     ):
         instance.add_feeds(added)
-        if not instance.feeds.all():
+        if (once or no_web) and not instance.feeds.all():  # nobody could add one meanwhile
             raise UserError(
                 "There are no feeds yet. Add one with `biowire feeds add URL`, a list with "
                 "`biowire run --feeds FILE.opml`, or start with ours by `biowire run --starter`."
@@ -106,7 +106,7 @@ async def _until_stopped(
         alongside(service, stop),
         _answering(context, monitor, instance, web=web) as url,
     ):
-        title = f"biowire is monitoring{f', and answers at {url}' if url else ''}"
+        title = f"biowire is monitoring{f': open {url}' if url else ''}"
         async with shown(monitor, instance, title):
             return await monitor.run(stop)
 
@@ -119,14 +119,10 @@ async def _answering(
     if not web:
         yield ""
         return
-    from .api.opening import InstanceWriting
-    from .server import listen, serving
+    from .server import answering, listen
 
-    settings = context.settings
-    writing = InstanceWriting(context, instance, asyncio.get_running_loop(), monitor.wake)
-    place = listen(context, settings["web_host"], settings["web_port"], neighbours=True)
-    async with serving(context, place, writing):
-        _log.info("answering", extra={"url": place.url})
+    place = listen(context, context.settings["web_host"], context.settings["web_port"], neighbours=True)
+    async with answering(context, place, instance, monitor.wake):
         yield place.url
 
 

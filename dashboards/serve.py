@@ -1,4 +1,4 @@
-"""`biowire serve`: the HTTP API of an instance, by itself; `run` serves the same beside its work."""
+"""`biowire serve`: pages and HTTP API of an instance, by themselves; `run` serves them beside its work."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from .server import Place, listen, serving
 @json_option
 @pass_context
 def serve(context: Context, host: str | None, port: int | None, as_json: bool) -> None:
-    """Serve the HTTP API, until Ctrl-C or SIGTERM. docs/api.md describes it.
+    """Serve the web pages and the HTTP API, until Ctrl-C or SIGTERM. See docs/web.md and docs/api.md.
+
+    Fetches nothing: for an instance that another process fills, or that is only looked at.
 
     With --json, the first line says where: {"url": …, "port": …}.
 
@@ -40,5 +42,5 @@ async def _until_stopped(context: Context, place: Place, *, as_json: bool) -> No
         if as_json:
             print_json({"url": place.url, "port": place.port})
         elif sys.stderr.isatty():
-            click.echo(f"biowire answers at {place.url}. Ctrl-C stops.", err=True)
+            click.echo(f"Open {place.url} in a browser. Ctrl-C stops.", err=True)
         await stop.wait()

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import errno
 import ipaddress
+import logging
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -15,11 +16,14 @@ import uvicorn
 
 from connectors.console import Context
 from connectors.errors import UserError
+from streams.embedded import Instance
 
 from .api.app import create_app
-from .api.opening import Writing
+from .api.opening import InstanceWriting, Writing
 from .api.tokens import Tokens
 from .web.app import create_site
+
+_log = logging.getLogger(__name__)
 
 NEIGHBOURS = 20
 """Ports tried after a taken one, where the next free one will do."""
@@ -142,3 +146,14 @@ async def serving(context: Context, place: Place, writing: Writing) -> AsyncIter
             opening.stopping.set()
             server.should_exit = True
             await task
+
+
+@contextlib.asynccontextmanager
+async def answering(
+    context: Context, place: Place, instance: Instance, changed: Callable[[], None]
+) -> AsyncIterator[None]:
+    """Serve what this process itself writes; `changed` is told when the feed list was."""
+    writing = InstanceWriting(context, instance, asyncio.get_running_loop(), changed)
+    async with serving(context, place, writing):
+        _log.info("answering", extra={"url": place.url})
+        yield

@@ -130,7 +130,7 @@ class Monitor:
         async with self._service() as (service, publisher):
             async for moment in moments:
                 await service.run_once(moment)
-                self._drain(service)
+                await self._drain(service)
             self.progress.outcomes["duplicate"] += publisher.repeated
         return self.progress
 
@@ -180,13 +180,14 @@ class Monitor:
         working.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await working
-        self._drain(service)
+        await self._drain(service)
         self.progress.outcomes["duplicate"] += publisher.repeated
 
-    def _drain(self, service: Service) -> None:
-        while tally := self._instance.step():
+    async def _drain(self, service: Service) -> None:
+        while tally := self._instance.step(LIVE_BATCH):
             self._count(tally, service)
             self._worked(self._clock())
+            await asyncio.sleep(0)  # whoever asks for a page meanwhile is answered
         self.progress.service = service.report
 
     def _count(self, tally: Counter[Outcome], service: Service) -> None:

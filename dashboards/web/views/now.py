@@ -16,6 +16,7 @@ from streams.core.records import Document
 from streams.sinks import ArticleSearch
 
 from ..evidence import quotes_of
+from ..first_run import nothing_yet
 from ..routing import Pages
 from ..visit import Visit
 
@@ -52,7 +53,9 @@ class Card:
 
 @pages.get("/")
 def show(visit: Visit) -> Response:
-    """The newest stories on biometrics, or all."""
+    """The newest stories on biometrics, or all; where there is nothing at all, how to begin."""
+    if nothing_yet(visit.ports):
+        return visit.go("/welcome")
     chosen = "all" if visit.query.get("show") == "all" else "main"
     with visit.ports.reading() as reading:
         after = visit.query.get("after")
