@@ -39,7 +39,7 @@ from .partitions.targets import Encoder, Targets
 SESSION = 8.0
 """Seconds after which the group gives a silent worker's partitions to the others."""
 MESSAGE_LIMIT = 16 * 1024 * 1024
-BATCH = {"dedup": 300, "story": 1000, "index": 40, "alert": 50}
+BATCH = {"dedup": 300, "story": 500, "index": 20, "alert": 50}
 """Messages taken at once: a transaction for the first two, some bulk requests for the third. Twice as many
 wait in memory, so that what a worker holds is bounded also while Elasticsearch is away."""
 FETCH_BYTES = 256 * 1024

@@ -44,7 +44,7 @@ class Postings(Generic[T]):
         for value in memoryview(hashes).cast("I"):
             self._recent.setdefault(value, []).append(slot)
             self._recent_size += 1
-        if self._recent_size > 4096 + len(self._hashes) // 12:
+        if self._recent_size > 1024 + len(self._hashes) // 12:
             self._merge()
 
     def dropped(self) -> None:

@@ -58,7 +58,7 @@ class PartitionStore:
     def __init__(self, path: Path, schemas: Sequence[Schema]) -> None:
         """Open or create. Raises StoreError."""
         self.database = Database(path, (PARTITION, *schemas))
-        self.database.connection.execute("PRAGMA cache_size = -4096")  # a worker has many open
+        self.database.connection.execute("PRAGMA cache_size = -2048")  # a worker has sixteen open
         self._decode = msgspec.msgpack.Decoder(Message).decode
         self._encode = msgspec.msgpack.Encoder().encode
         row = self.database.connection.execute("SELECT next FROM cursor").fetchone()
