@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Literal, Protocol
 
 import msgspec
 
@@ -23,6 +23,7 @@ from .core.records import Document
 
 FORMATS = ("jsonl", "csv", "parquet")
 _BATCH = 1000
+_PIECE = 50
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 _SIGHTING = ("id", "url", "outcome", "of", "similarity", "story_id")
 
@@ -58,6 +59,24 @@ def write_sightings(
         _write_lines(rows, file)
     else:
         _write_table(rows, _SIGHTING, format_, file)
+
+
+def in_pieces(documents: Iterable[Document], format_: Literal["jsonl", "csv"]) -> Iterator[bytes]:
+    """The same bytes as `write_documents` writes, piece by piece as they are asked for."""
+    remaining = iter(documents)
+    header = True
+    while batch := list(islice(remaining, _PIECE)):
+        file = io.BytesIO()
+        if format_ == "jsonl":
+            _write_lines(batch, file)
+        else:
+            _write_csv(map(flatten, batch), COLUMNS, file, header=header)
+        header = False
+        yield file.getvalue()
+    if header and format_ == "csv":
+        file = io.BytesIO()
+        _write_csv((), COLUMNS, file)
+        yield file.getvalue()
 
 
 def _write_lines(rows: Iterable[object], file: BinaryIO) -> None:
@@ -138,10 +157,11 @@ COLUMNS = (
 )
 
 
-def _write_csv(rows: Iterable[Row], columns: tuple[str, ...], file: BinaryIO) -> None:
+def _write_csv(rows: Iterable[Row], columns: tuple[str, ...], file: BinaryIO, *, header: bool = True) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="", write_through=True)
     writer = csv.writer(text)
-    writer.writerow(columns)
+    if header:
+        writer.writerow(columns)
     for row in rows:
         writer.writerow([_cell(row[column]) for column in columns])
     text.flush()

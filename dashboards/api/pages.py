@@ -15,6 +15,7 @@ from streams.core.alerts import phrasing
 from streams.core.alerts.addresses import Addresses
 from streams.core.alerts.records import Subscription
 from streams.core.alerts.wording import some
+from streams.sinks import Hit
 
 _STYLE = (
     ":root{color-scheme:light dark}body{margin:0;font:1rem/1.5 system-ui,sans-serif}"
@@ -34,6 +35,11 @@ def alert_html(raised: Raised, subscription: Subscription, addresses: Addresses,
         explain=addresses.explain,
         moment=lambda when: phrasing.moment(when, zone),
     )
+
+
+def hit_html(hit: Hit, ours: str) -> str:
+    """An article that a search found, as a feed carries it: where from, and the words in their context."""
+    return _template("hit.html").render(hit=hit, ours=ours)
 
 
 def page(template: str, status: int = 200, **values: str) -> Response:

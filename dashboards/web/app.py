@@ -24,6 +24,9 @@ from .views import (
     health,
     live,
     now,
+    saved,
+    search,
+    search_files,
     session,
     story,
     subscription_form,
@@ -37,13 +40,15 @@ VIEWS: Sequence[Pages] = (
     live.pages,
     article.pages,
     story.pages,
-    session.pages,
     subscription_form.pages,
     subscriptions.pages,
     watchlists.pages,
     feeds.pages,
     health.pages,
     welcome.pages,
+    search.pages,
+    search_files.pages,
+    saved.pages,
 )
 """The first that has a path answers it."""
 
