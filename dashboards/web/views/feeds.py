@@ -169,7 +169,26 @@ def _one(visit: Visit, url: str, said: Mapping[str, Any] | None = None, wrong: s
 _EDITED = ("title", "country", "language", "kind", "perspective", "full_text", "interval", "verify_tls")
 
 
-@pages.post("/feeds/do/{what}")
+@pages.get("/feeds/opml")
+def download(visit: Visit) -> Response:
+    """The whole list, to keep or to take elsewhere."""
+    document = write_opml((one.feed for one in visit.ports.feeds()), "biowire feeds")
+    headers = {"Content-Disposition": 'attachment; filename="biowire-feeds.opml"'}
+    return Response(document, media_type="text/x-opml", headers=headers)
+
+
+@pages.post("/feeds/opml")
+def upload(visit: Visit) -> Response:
+    """Follow every feed of a list that is not followed yet."""
+    file = visit.form.get("file")
+    feeds = read_opml(file.file.read()) if isinstance(file, UploadFile) and file.filename else ()
+    if not feeds:
+        raise UserError("That names no feed: choose an OPML file, as feed readers write them.")
+    added = visit.ports.writing.feeds(lambda store: store.add(feeds))
+    return visit.go("/feeds", f"{added} of {len(feeds)} feeds added; the others were on the list already.")
+
+
+@pages.post("/feeds/{what}")
 def act(visit: Visit) -> Response:
     """Fetch a feed now, retire or revive it, or take it off the list."""
     url, what = text(visit.form, "url", 2048), visit.part("what")
@@ -199,22 +218,3 @@ def _removed(store: FeedStateStore, url: str) -> Feed:
 
 
 _ACTS = {"fetch": fetch_now, "retire": retire, "revive": revive, "remove": _removed}
-
-
-@pages.get("/feeds/opml")
-def download(visit: Visit) -> Response:
-    """The whole list, to keep or to take elsewhere."""
-    document = write_opml((one.feed for one in visit.ports.feeds()), "biowire feeds")
-    headers = {"Content-Disposition": 'attachment; filename="biowire-feeds.opml"'}
-    return Response(document, media_type="text/x-opml", headers=headers)
-
-
-@pages.post("/feeds/opml")
-def upload(visit: Visit) -> Response:
-    """Follow every feed of a list that is not followed yet."""
-    file = visit.form.get("file")
-    feeds = read_opml(file.file.read()) if isinstance(file, UploadFile) and file.filename else ()
-    if not feeds:
-        raise UserError("That names no feed: choose an OPML file, as feed readers write them.")
-    added = visit.ports.writing.feeds(lambda store: store.add(feeds))
-    return visit.go("/feeds", f"{added} of {len(feeds)} feeds added; the others were on the list already.")
