@@ -27,8 +27,8 @@ class Fetched:
     async def fetched_records(
         self,
         partitions: Any,
-        timeout: float,
-        max_records: int,  # noqa: ASYNC109 - aiokafka's signature
+        timeout: float,  # noqa: ASYNC109 - aiokafka's signature
+        max_records: int,
     ) -> dict[TopicPartition, list[int]]:
         found = {}
         for place, count in self.waiting.items():
