@@ -31,6 +31,7 @@ from .views import (
     story,
     subscription_form,
     subscriptions,
+    trends,
     watchlists,
     welcome,
 )
@@ -49,6 +50,7 @@ VIEWS: Sequence[Pages] = (
     search.pages,
     search_files.pages,
     saved.pages,
+    trends.pages,
 )
 """The first that has a path answers it."""
 

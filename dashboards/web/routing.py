@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from dashboards.api.access import Principal, Refusal
 
-from .visit import Visit, holds
+from .visit import Visit, check
 
 View = Callable[[Visit], Response]
 
@@ -73,9 +73,7 @@ def _changing(view: View) -> Callable[[Request], object]:
         if principal.scope != "write":
             raise Refusal(403, f"{principal.name} may look, but not change anything.")
         async with request.form(max_files=_FILES, max_fields=_FIELDS) as form:
-            given = request.headers.get(FORM_HEADER) or form.get(FORM_FIELD, "")
-            if not isinstance(given, str) or not holds(request, given):
-                raise Refusal(403, "This form is out of date; go back, load the page again and send it anew.")
+            check(request, request.headers.get(FORM_HEADER) or form.get(FORM_FIELD))
             return await to_thread.run_sync(view, _visit(request, principal, form))
 
     return endpoint

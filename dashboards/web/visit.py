@@ -11,7 +11,7 @@ from starlette.datastructures import FormData, ImmutableMultiDict
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from dashboards.api.access import Principal
+from dashboards.api.access import Principal, Refusal
 from dashboards.api.opening import Opening
 
 from .rendering import Rendering
@@ -90,11 +90,15 @@ def form_token(request: Request) -> str:
     return session["token"]
 
 
-def holds(request: Request, given: str) -> bool:
-    """Whether a form was ours."""
-    return secrets.compare_digest(given.encode(), str(request.session.get("token", "")).encode()) and bool(
-        given
-    )
+def check(request: Request, given: object) -> None:
+    """Refuse a form that is not ours."""
+    ours = str(request.session.get("token", ""))
+    if (
+        not ours
+        or not isinstance(given, str)
+        or not secrets.compare_digest(given.encode("utf-8", "replace"), ours.encode())
+    ):
+        raise Refusal(403, "This form is out of date; go back, load the page again and send it anew.")
 
 
 def text(form: Mapping[str, object], name: str, most: int = 20_000) -> str:

@@ -6,14 +6,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from dashboards.api.access import Refusal
 from dashboards.api.tokens import Tokens
 
-from ..routing import FORM_FIELD, Pages, visitor
+from ..routing import FORM_FIELD, visitor
 from ..sessions import sign_in
-from ..visit import HEADERS, Visit, form_token, holds, text
-
-pages = Pages()
+from ..visit import HEADERS, check, form_token, text
 
 THEMES = ("system", "light", "dark")
 
@@ -28,8 +25,7 @@ async def ask(request: Request) -> Response:
 async def answer(request: Request) -> Response:
     """Let somebody in who has a token."""
     async with request.form(max_files=0, max_fields=10) as form:
-        if not holds(request, text(form, FORM_FIELD)):
-            raise Refusal(403, "This form is out of date; go back, load the page again and send it anew.")
+        check(request, form.get(FORM_FIELD))
         to = _inside(text(form, "to", 2000))
         tokens = Tokens(request.app.state.opening.context.home / "tokens.toml")
         if sign_in(request, tokens, text(form, "secret", 500)):
@@ -40,8 +36,8 @@ async def answer(request: Request) -> Response:
 async def leave(request: Request) -> Response:
     """Forget who this was."""
     async with request.form(max_files=0, max_fields=10) as form:
-        if holds(request, text(form, FORM_FIELD)):
-            request.session.clear()
+        check(request, form.get(FORM_FIELD))
+        request.session.clear()
     return RedirectResponse("/", status_code=303)
 
 
@@ -57,16 +53,18 @@ def _inside(to: str) -> str:
     return to if to.startswith("/") and not to.startswith(("//", "/\\")) and to.isprintable() else "/"
 
 
-@pages.post("/theme")
-def theme(visit: Visit) -> Response:
-    """Light, dark, or as the system has it."""
-    chosen = text(visit.form, "theme")
-    visit.request.session["theme"] = chosen if chosen in THEMES else THEMES[0]
-    return visit.go(_inside(text(visit.form, "to", 2000)))
+async def theme(request: Request) -> Response:
+    """Light, dark, or as the system has it: also for those who may only read."""
+    async with request.form(max_files=0, max_fields=10) as form:
+        check(request, form.get(FORM_FIELD))
+        chosen = text(form, "theme")
+        request.session["theme"] = chosen if chosen in THEMES else THEMES[0]
+        return RedirectResponse(_inside(text(form, "to", 2000)), status_code=303)
 
 
 routes = (
     Route("/sign-in", ask, methods=["GET"]),
     Route("/sign-in", answer, methods=["POST"]),
+    Route("/theme", theme, methods=["POST"]),
     Route("/sign-out", leave, methods=["POST"]),
 )
