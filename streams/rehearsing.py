@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from .alert_file import open_alerts
+from .alert_stage import BATCH
 from .alerting import Alerting
 from .alerts.sqlite import SqliteAlertStore
 from .core.alerts.backtest import Sent
@@ -36,10 +37,7 @@ from .sinks.memory import MemoryIndex
 from .sinks.sqlite_arrivals import Arrival, History
 from .subscriptions.memory import MemorySubscriptions
 
-PORTION = 1000
-"""Changed documents worked at a time, as by the stage."""
-
-_BATCH = 500
+_AT_ONCE = 500
 _CHANNEL = "https://rehearsal.invalid/"
 _LEASE = timedelta(days=1)
 _ALL = 2**31
@@ -100,14 +98,15 @@ class _Past:
         found = index.scan(narrow(parse(subscription.query)), copies=True)
         self._documents = {one.id: one for one in found}
         wanted = iter(sorted(self._changing - self._documents.keys()))
-        while batch := list(islice(wanted, _BATCH)):
+        while batch := list(islice(wanted, _AT_ONCE)):
             self._documents.update((one.id, one) for one in several(batch))
 
     def steps(self) -> Iterator[tuple[datetime, list[list[Fact | str]]]]:
-        """Each step in portions: facts, and ids of documents that are no more."""
+        """Each step in the portions of the stage: facts, and ids of documents that are no more."""
         for number, step in enumerate(self._history.steps):
-            found = [fact for one in step.arrivals if (fact := self._fact(number, one)) is not None]
-            yield step.at, [found[at : at + PORTION] for at in range(0, len(found), PORTION)]
+            found = [self._fact(number, one) for one in step.arrivals]
+            cut = (found[at : at + BATCH] for at in range(0, len(found), BATCH))
+            yield step.at, [[one for one in portion if one is not None] for portion in cut]
 
     def _fact(self, number: int, arrival: Arrival) -> Fact | str | None:
         if arrival.gone:

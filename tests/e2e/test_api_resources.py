@@ -344,9 +344,13 @@ async def test_secrets_are_shown_to_those_who_may_write(writing: httpx.AsyncClie
 async def test_a_trial_tells_what_would_have_been_and_keeps_nothing(
     reading: httpx.AsyncClient, store: Path
 ) -> None:
-    told = (
-        await reading.post(f"{API}/subscriptions/test", json={"query": "face", "since": "2026-10-25"})
-    ).json()
+    trial = {"query": "face", "since": "2026-10-25"}
+    told = (await reading.post(f"{API}/subscriptions/test", json=trial)).json()
+    assert (told["sent"], told["sent_total"]) == (None, None)
+    sent = (await reading.post(f"{API}/subscriptions/test", json=trial | {"sent": True})).json()
+    assert {one["alert"]["id"] for one in sent["sent"] if not one["withdrawn"]} == {
+        one["id"] for one in told["alerts"]
+    }
     found = printed(store, "search", "face", "--since", "2026-10-25", "--limit", "1000")
     assert told["hits"] == len(found) > 40
     assert told["alerts_total"] == len(told["alerts"]) == len(found)

@@ -238,6 +238,7 @@ def test_a_test_shows_people_weeks_words_and_messages(archive):
     assert "2026-11-09       2  ████████████████████████████████████████  2 alerts" in shown
     assert "Police test *face* recognition at the harbour" in shown
     assert "Harbour Ticker 2" in shown
+    assert "Sent as the articles came in: 4 alerts.\n" in shown
     assert "Messages a week to each channel: now " in shown
     assert "\x1b" not in shown
 
@@ -254,8 +255,9 @@ def test_a_test_of_a_subscription_with_options_is_compared_with_how_it_is(archiv
 
 def test_a_live_run_raises_what_the_test_said(archive):
     raised = lines(archive, "alerts", "list", "--subscription", "Faces")
-    tried = told(archive, "subscriptions", "test", "Faces")["alerts"]
-    assert {one["id"] for one in raised} == {one["id"] for one in tried}
+    tried = told(archive, "subscriptions", "test", "Faces")
+    assert {one["id"] for one in raised} == {one["id"] for one in tried["alerts"]}
+    assert {one["alert"]["id"] for one in tried["sent"]} == {one["id"] for one in raised}
     assert len(raised) == 4
 
 
