@@ -59,6 +59,8 @@ QUERY = "police OR camera OR privacy OR surveillance OR biometric OR facial OR s
 QUERIES = {"silence": "privacy", "spike": "police OR security"} if FULL else {}
 SAID = SAID_OF_WEEK if FULL else SAID_OF_WORLD
 
+PATIENCE = 900 if FULL else 180
+"""Seconds for alerts to be worked, and for messages to arrive."""
 LATER = datetime(2999, 1, 1, tzinfo=UTC)
 
 
@@ -179,7 +181,7 @@ def test_alerts_are_the_same_as_embedded_mode_raises_and_each_is_told_once(
                 owner(cluster).kill()
             cluster.wait_until_drained(timeout=1200 if FULL else 180)
         with timed("alerts worked"):
-            wait_for(alerts.worked, 180, lambda: f"facts not worked{cluster.tails()}")
+            wait_for(alerts.worked, PATIENCE, lambda: f"facts not worked{cluster.tails()}")
         wake(store)
         store.close()
         if kill:
@@ -188,7 +190,7 @@ def test_alerts_are_the_same_as_embedded_mode_raises_and_each_is_told_once(
         with timed("alerts told"):
             wait_for(
                 lambda: all_delivered(alerts.sent(), want),
-                120,
+                PATIENCE,
                 lambda: f"not told: {missing(alerts, want)}{cluster.tails()}",
             )
         made = [msgspec.json.decode(one["record"], type=Raised) for one in alerts.all()]
