@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 from starlette.responses import Response
 
@@ -32,11 +33,14 @@ _RECENT = timedelta(hours=24)
 class Card:
     """A story in a list: the article that opened it, and the newest of those that were asked for."""
 
+    APART: ClassVar = timedelta(hours=1)
+    """From here on it is said when the newest came."""
     lead: Document
     newest: Document
     quoted: Document
     """The one whose words are quoted."""
     quotes: tuple[Highlight, ...]
+    """Of one field; none where only the title has words to show."""
 
     @property
     def watchlists(self) -> list[str]:
@@ -45,8 +49,8 @@ class Card:
 
     @property
     def title_marks(self) -> list[tuple[int, int]]:
-        """What is marked in the title: its flags, where no other field has words to quote."""
-        if any(one.field != "title" for one in self.quotes):
+        """What is marked in the title: its flags, where there is nothing to quote."""
+        if self.quotes:
             return []
         return [(flag.start, flag.end) for flag in self.lead.flags if flag.field == "title"]
 
@@ -78,7 +82,8 @@ def cards(index: ArticleSearch, newest: Sequence[Document]) -> list[Card]:
 
 def _card(lead: Document, newest: Document) -> Card:
     quoted = lead if lead.flags or not newest.flags else newest
-    return Card(lead, newest, quoted, quotes_of(quoted))
+    quotes = [one for one in quotes_of(quoted) if one.field != "title"]
+    return Card(lead, newest, quoted, tuple(quotes[:1]))
 
 
 def _several(index: ArticleSearch, ids: set[str]) -> dict[str, Document]:
