@@ -58,12 +58,12 @@ def preview(
     most: int | None,
     going_on: Callable[[], bool],
 ) -> Preview:
-    """Look at the newest `most` articles (None: all), for as long as `going_on` says."""
+    """Look at the newest `most` articles (None: all), for as long as `going_on` says; at some in any case."""
     tally = _Tally(vocabulary, watchlist)
     whole, since = True, None
     for begin, documents in _portions(index):
         room = None if most is None else most - tally.looked
-        if room == 0 or not going_on():
+        if room == 0 or (tally.looked and not going_on()):
             whole = False
             break
         tally.take(list(islice(documents, room)))

@@ -242,11 +242,11 @@ def _saved(visit: Visit, file: Kept, source: str) -> Response:
 def _tried(visit: Visit, file: Kept, source: str) -> Trial:
     """Look at the newest articles, or at all of them where that is asked for."""
     every = text(visit.form, "try") == "all"
-    until = time.monotonic() + (LONG_SECONDS if every else SECONDS)
     try:
         with visit.ports.long(), visit.ports.reading(LONG_SECONDS) as reading:
             vocabulary = drafted(visit.ports.vocabulary().definitions, file, source)
-            most = None if every else NEWEST
+            most, until = (None, LONG_SECONDS) if every else (NEWEST, SECONDS)
+            until += time.monotonic()
             return Trial(preview(reading.index, vocabulary, file.id, most, lambda: time.monotonic() < until))
     except VocabularyFilesError:
         raise

@@ -1,0 +1,134 @@
+"""Watchlists: words by language; changed with a look at the archive; saved in a copy of one's own."""
+
+import shutil
+import tomllib
+
+import pytest
+from api_world import served
+from web_pages import NARROW, accessible, fits, watched
+
+from streams.own_vocabulary import make_own
+
+
+@pytest.fixture(scope="module")
+def home(sample_home, tmp_path_factory):
+    """A home with a vocabulary of its own."""
+    home = shutil.copytree(sample_home, tmp_path_factory.mktemp("watching") / "home")
+    make_own(home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def watching(home):
+    """Where it is served."""
+    with served(home) as server:
+        yield server.url
+
+
+def text(page):
+    return page.locator("main").inner_text()
+
+
+def table(home, name="detention"):
+    return tomllib.loads((home / "vocabulary" / "watchlists" / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def test_every_list_says_how_many_articles_have_its_flag(page, site):
+    page.goto(f"{site}/watchlists")
+    row = page.locator(".subs-list > li").filter(has_text="People held by an authority")
+    assert int(row.locator("dd").inner_text()) > 0
+    accessible(page)
+
+
+def test_a_list_shows_its_words_by_language_with_what_they_need_and_what_blocks_them(page, site):
+    page.goto(f"{site}/watchlists/detention")
+    german = page.locator(".watch-language").filter(has=page.get_by_role("heading", name="German"))
+    assert "haft" in german.inner_text().lower()
+    assert "Not within 12 words of" in text(page)
+    assert "@animals" in text(page)
+    accessible(page)
+
+
+def test_words_that_a_list_counts_from_the_vocabulary_are_shown(page, site):
+    page.goto(f"{site}/watchlists/facial-recognition")
+    page.locator(".watch-included summary").first.click()
+    assert "facial" in page.locator(".watch-included").first.inner_text()
+    accessible(page)
+
+
+@pytest.mark.parametrize("path", ["", "/detention", "/detention/words?at=pattern.3", "/detention/file"])
+def test_it_fits_a_telephone(browser, site, path):
+    with watched(browser, f"watchlists{path} narrow", viewport=NARROW, color_scheme="dark") as page:
+        page.goto(f"{site}/watchlists{path}")
+        fits(page)
+        accessible(page)
+
+
+def test_the_shipped_lists_are_tried_but_not_changed_until_there_is_a_copy(browser, sample_home, tmp_path):
+    home = shutil.copytree(sample_home, tmp_path / "home")
+    with served(home) as server, watched(browser, java_script_enabled=False) as page:
+        page.goto(f"{server.url}/watchlists/detention/words?at=new")
+        assert page.get_by_role("button", name="Save").count() == 0
+        page.get_by_role("button", name="Make a copy to change").click()
+        assert str(home / "vocabulary") in page.get_by_role("status").inner_text()
+        page.goto(f"{server.url}/watchlists/detention/words?at=new")
+        assert page.get_by_role("button", name="Save").count() == 1
+
+
+def test_words_are_tried_and_saved_without_scripts(browser, watching, home):
+    with watched(browser, "watchlist without scripts", java_script_enabled=False) as page:
+        page.goto(f"{watching}/watchlists/detention")
+        page.get_by_role("link", name="Add words").click()
+        page.locator("#forms").fill("biometr*\niris")
+        page.locator("#requires").fill("camp")
+        page.get_by_role("button", name="Try it on the newest").click()
+        trial = page.locator("#trial").inner_text()
+        assert "gain the flag" in trial
+        assert "of all" in trial
+        assert page.locator("#trial mark").count() > 0
+        assert page.locator("#forms").input_value() == "biometr*\niris"
+        page.get_by_role("button", name="Save").click()
+        assert "Saved. What comes in is judged by it from the next start" in text(page)
+    assert table(home)["pattern"][-1] == {"forms": ["biometr*", "iris"], "requires": ["camp"]}
+
+
+def test_the_archive_answers_while_one_types(page, watching):
+    page.goto(f"{watching}/watchlists/surveillance/words?at=new")
+    page.locator("#forms").fill("biometr*")
+    page.locator("#trial strong").wait_for()
+    assert "gain the flag" in page.locator("#trial strong").inner_text()
+    page.locator("#forms").fill("{biometr*")
+    page.locator("#trial .trouble").wait_for()
+    accessible(page)
+
+
+def test_words_are_taken_away_once_that_is_confirmed(page, watching, home):
+    before = len(table(home, "surveillance")["pattern"])
+    page.goto(f"{watching}/watchlists/surveillance/words?at=pattern.0")
+    page.get_by_text("Take away…").click()
+    page.get_by_role("button", name="Take them away").click()
+    page.get_by_role("status").wait_for()
+    assert len(table(home, "surveillance")["pattern"]) == before - 1
+
+
+def test_a_file_with_a_slip_is_told_with_its_line_and_not_saved(page, watching, home):
+    page.goto(f"{watching}/watchlists/vendors/file")
+    page.locator("#source").fill(page.locator("#source").input_value() + "\n[[pattern]\n")
+    page.get_by_role("button", name="Save").click()
+    assert "watchlists/vendors.toml:" in page.locator(".trouble").inner_text()
+    assert "[[pattern]\n" in page.locator("#source").input_value()
+    assert "pattern" not in table(home, "vendors")
+
+
+def test_a_file_changed_meanwhile_is_not_written_over(page, watching, home):
+    page.goto(f"{watching}/watchlists/laws/file")
+    path = home / "vocabulary" / "watchlists" / "laws.toml"
+    path.write_text(path.read_text(encoding="utf-8") + "\n# by hand\n", encoding="utf-8")
+    page.get_by_role("button", name="Save").click()
+    assert "changed meanwhile" in page.locator(".trouble").inner_text()
+    assert path.read_text(encoding="utf-8").endswith("# by hand\n")
+
+
+@pytest.mark.parametrize("path", ["nowhere", "detention/words?at=pattern.99", "..%2Fvocabulary"])
+def test_what_is_not_there_is_told(page, site, path):
+    assert page.goto(f"{site}/watchlists/{path}").status == 404
