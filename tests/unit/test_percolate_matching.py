@@ -7,7 +7,7 @@ import pytest
 from documents import START, a_document, a_flag, a_grouping, a_label, a_story, an_id
 
 from streams.core.alerts.matching import Matching
-from streams.core.alerts.quoting import AROUND, QUOTES
+from streams.core.alerts.quoting import AROUND, LONGEST, QUOTES
 from streams.core.alerts.records import Subscription
 from streams.core.index import compose
 from streams.core.query import QuerySyntaxError
@@ -110,6 +110,13 @@ def test_a_quote_at_an_edge_or_in_a_script_without_spaces_keeps_what_there_is():
     assert (chinese.before, chinese.surface, chinese.after) == ("的" * AROUND, "人臉", "了" * AROUND)
     wide = the_match("x", a_whole_document(text="w" * 70 + " x " + "w" * 70)).quotes[0]
     assert (wide.before, wide.after) == ("w" * (AROUND - 1) + " ", " " + "w" * (AROUND - 1))
+
+
+@pytest.mark.parametrize(("query", "text"), [("x*", "x" * 9_000), ('"x y"', "x" + "." * 9_000 + "y")])
+def test_a_piece_made_to_be_long_is_quoted_from_its_beginning(query, text):
+    quote = the_match(query, a_whole_document(title="", text=text)).quotes[0]
+    assert (quote.start, quote.end, quote.surface) == (0, LONGEST, text[:LONGEST])
+    assert quote.after == text[LONGEST : LONGEST + AROUND]
 
 
 def test_flags_and_labels_are_quoted_in_the_words_they_rest_on():

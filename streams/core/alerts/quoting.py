@@ -14,18 +14,22 @@ QUOTES = 8
 AROUND = 60
 """Characters before and after, at most."""
 
+LONGEST = 1_000
+"""Characters of the piece itself: a phrase is shorter, unless its text is made to be long."""
+
 
 def quote(document: Document, span: Span) -> Quote:
     """The piece of text with its context, letter for letter as in the document."""
     text: str = getattr(document, span.field)
+    end = min(span.end, span.start + LONGEST)
     return Quote(
         clause=span.clause,
         field=cast("Field", span.field),
         start=span.start,
-        end=span.end,
+        end=end,
         before=text[_start(text, span.start) : span.start],
-        surface=text[span.start : span.end],
-        after=text[span.end : _end(text, span.end)],
+        surface=text[span.start : end],
+        after=text[end : _end(text, end)],
     )
 
 
