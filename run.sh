@@ -78,6 +78,11 @@ chaos() {  ## kill everything at random while 20,000 articles flow: ./run.sh cha
     PYTHONPATH=.:tests "$VENV/bin/python" -m tests.distributed.chaos "$@"
 }
 
+texts() {  ## collect the texts of the web UI for translators: dashboards/web/locale/biowire.pot
+    venv
+    "$VENV/bin/python" tools/web_texts.py
+}
+
 kibana() {  ## write dashboards/kibana/ndjson anew from the definitions, and check it
     venv
     "$VENV/bin/python" -m dashboards.kibana

@@ -22,7 +22,7 @@ LOCALE = Path(__file__).parent / "locale"
 class Rendering:
     """Makes pages; one per application."""
 
-    def __init__(self, language: str = "en") -> None:
+    def __init__(self, language: str = "en", locale: Path = LOCALE) -> None:
         self.language = language
         self._environment = jinja2.Environment(
             loader=jinja2.PackageLoader(__package__ or "", "templates"),
@@ -32,7 +32,7 @@ class Rendering:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
-        texts = gettext.translation("biowire", LOCALE, languages=[language], fallback=True)
+        texts = gettext.translation("biowire", locale, languages=[language], fallback=True)
         self._environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
         self._environment.globals.update(asset=assets.address, language=language)
         self._environment.filters.update(words.FILTERS)

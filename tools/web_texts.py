@@ -1,0 +1,47 @@
+"""Collects the texts of the web UI for translators: `./run.sh texts` writes locale/biowire.pot beside them.
+
+The same templates give the same bytes: no dates, no line numbers, sorted.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import write_po
+from jinja2.ext import babel_extract
+
+WEB = Path(__file__).resolve().parent.parent / "dashboards" / "web"
+POT = WEB / "locale" / "biowire.pot"
+HEADER = """\
+# Texts of the web UI of biowire. Made by ./run.sh texts; docs/web.md says how to translate them.
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+
+"""
+_FUNCTIONS = ("_", "gettext", "ngettext")
+_OPTIONS = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
+
+
+def collected() -> bytes:
+    """The catalogue as it should be now."""
+    catalog = Catalog()
+    for path in sorted((WEB / "templates").glob("*.html")):
+        with path.open("rb") as template:
+            for _, _, message, _ in babel_extract(template, _FUNCTIONS, (), _OPTIONS):
+                texts = message if isinstance(message, tuple) else (message,)
+                found = tuple(one for one in texts if isinstance(one, str))
+                if not found:  # a name that holds a text collected where it is set
+                    continue
+                catalog.add(found if len(found) > 1 else found[0], locations=[(path.name, 1)])
+    out = io.BytesIO()
+    write_po(out, catalog, width=110, omit_header=True, sort_output=True, include_lineno=False)
+    return HEADER.encode() + out.getvalue()
+
+
+if __name__ == "__main__":
+    POT.parent.mkdir(exist_ok=True)
+    POT.write_bytes(collected())
