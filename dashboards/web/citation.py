@@ -39,7 +39,11 @@ def _bibtex(one: Document, asked: datetime) -> str:
         "urldate": f"{asked:%Y-%m-%d}",
         "langid": "" if one.language == "und" else one.language,
     }
-    lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
+    lines = [
+        f"  {name} = {value}," if name == "month" else f"  {name} = {{{value}}},"
+        for name, value in fields.items()
+        if value
+    ]
     return "\n".join([f"@article{{biowire-{one.id},", *lines, "}"])
 
 

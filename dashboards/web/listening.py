@@ -36,11 +36,18 @@ _log = logging.getLogger(__name__)
 class Listening:
     """The newest stories of one server, told to all who listen. Used in its event loop only."""
 
-    def __init__(self, opening: Opening, asked: Mapping[str, Query], stories: int) -> None:
+    def __init__(
+        self,
+        opening: Opening,
+        asked: Mapping[str, Query],
+        stories: int,
+        heartbeat: float = HEARTBEAT_SECONDS,
+    ) -> None:
         """`asked`: what a stream tells of, by name; of each the newest `stories`."""
         self._opening = opening
         self._asked = asked
         self._stories = stories
+        self._heartbeat = heartbeat
         self._listeners = 0
         self._poller: asyncio.Task[None] | None = None
         self._newest = b""
@@ -65,7 +72,7 @@ class Listening:
                 if self._newest not in {told, b""}:
                     told = self._newest
                     yield b"event: stories\ndata: " + told + b"\n\n"
-                elif not await _within(said, HEARTBEAT_SECONDS):
+                elif not await _within(said, self._heartbeat):
                     yield b": still here\n\n"
             self._poller.result()
         finally:

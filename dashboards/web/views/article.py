@@ -16,7 +16,7 @@ from streams.core import query as q
 from streams.core.compiled import Vocabulary
 from streams.core.dedup import Sighting
 from streams.core.records import Document
-from streams.core.vocabulary import Condition
+from streams.core.vocabulary import Condition, Facet, Watchlist
 from streams.core.word_diff import Stretch, word_diff
 from streams.explain import Explainer
 from streams.reading import Reading, Trace
@@ -54,7 +54,7 @@ def show(visit: Visit) -> Response:
             for watchlist in document.watchlists
         ],
         labels=[(facet, list(same)) for facet, same in groupby(document.labels, lambda one: one.facet)],
-        quote=quote_of,
+        distinct=distinct,
         rules=_rules(vocabulary),
         terms=_terms(vocabulary),
         others=others,
@@ -150,9 +150,10 @@ def _titles(reading: Reading, compared: Mapping[str, Sequence[Mapping[str, str]]
 
 
 def _terms(vocabulary: Vocabulary) -> dict[str, str]:
-    """What terms are called, by id."""
-    groups = (*vocabulary.facets.values(), *vocabulary.watchlists.values())
-    return {term.id: term.label or term.id for group in groups for term in group.terms}
+    """What terms are called: by id, and by `facet.id` as flags name them."""
+    groups: list[Facet | Watchlist] = [*vocabulary.facets.values(), *vocabulary.watchlists.values()]
+    named = [(group.id, term.id, term.label or term.id) for group in groups for term in group.terms]
+    return {id_: label for _, id_, label in named} | {f"{of}.{id_}": label for of, id_, label in named}
 
 
 def _rules(vocabulary: Vocabulary) -> dict[str, str]:
