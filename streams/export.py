@@ -163,12 +163,13 @@ def _write_csv(rows: Iterable[Row], columns: tuple[str, ...], file: BinaryIO, *,
     if header:
         writer.writerow(columns)
     for row in rows:
-        writer.writerow([_cell(row[column]) for column in columns])
+        writer.writerow([cell(row[column]) for column in columns])
     text.flush()
     text.detach()
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
+    """What a cell of CSV is to hold: nothing that a spreadsheet would take for a formula."""
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, str):

@@ -32,6 +32,7 @@ from .views import (
     subscription_form,
     subscriptions,
     trends,
+    watchlist_forms,
     watchlists,
     welcome,
 )
@@ -43,6 +44,7 @@ VIEWS: Sequence[Pages] = (
     story.pages,
     subscription_form.pages,
     subscriptions.pages,
+    watchlist_forms.pages,
     watchlists.pages,
     feeds.pages,
     health.pages,

@@ -64,7 +64,7 @@ def timeline(bars: Bars, bucket: Bucket, first: datetime, last: datetime) -> Tim
     return Timeline(
         bucket=bucket,
         bars=[
-            Bar(at, count, round(HEIGHT * count / most, 1) if most else 0.0, *_named(at, bucket))
+            Bar(at, count, round(HEIGHT * count / most, 1) if most else 0.0, *named(at, bucket))
             for at, count in zip(starts, shown, strict=True)
         ],
         most=most,
@@ -99,7 +99,7 @@ def _starts(bucket: Bucket, first: datetime, last: datetime) -> Iterator[datetim
         at = following(at, bucket)
 
 
-def _named(at: datetime, bucket: Bucket) -> tuple[str, str, str]:
+def named(at: datetime, bucket: Bucket) -> tuple[str, str, str]:
     """First and last day (or hour) as an address has them, and the name people read."""
     end = following(at, bucket) - timedelta(seconds=1)
     if bucket == "hour":

@@ -7,14 +7,14 @@ result is counted from its own rows where nobody has read those yet.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from . import Bucket, Counts
 from .sqlite_plan import Plan
 from .sqlite_schema import ID_BITS
-from .sqlite_values import Ids, Ints, KeptValues
+from .sqlite_values import Ids, Ints, KeptValues, names_of
 
 _FEW = 2000
 _DAY = 86400
@@ -31,32 +31,35 @@ class SqliteCounts:
         """Number of these rows by facet and value."""
         ids = self._ids(rows)
         counts = np.bincount(ids) if len(ids) else np.zeros(0, dtype=np.int64)
-        found: dict[str, list[tuple[str, int]]] = {field: [] for field in fields}
-        for id_, (field, value) in self._names(fields).items():
-            if id_ < len(counts) and counts[id_]:
-                found[field].append((value, int(counts[id_])))
-        return {
-            field: tuple(sorted(own, key=lambda pair: (-pair[1], pair[0]))) for field, own in found.items()
-        }
+        return {field: tuple(self._most_first(field, counts)) for field in fields}
+
+    def _most_first(self, field: str, counts: Ints) -> list[tuple[str, int]]:
+        own = [
+            (value, int(counts[id_]))
+            for id_, value in self._names(field).items()
+            if id_ < len(counts) and counts[id_]
+        ]
+        return sorted(own, key=lambda pair: (-pair[1], pair[0]))
 
     def trends(
         self, rows: Ints, fields: Sequence[str], bucket: Bucket
     ) -> Mapping[str, Mapping[str, Sequence[tuple[int, int]]]]:
         """Number of these rows by facet, value and the first second of their bucket, since the year 1."""
         places, ids = self._values.all().of(rows)
-        names = self._names(fields)
-        chosen = _is_one_of(ids, names)
         starts, bars = np.unique(_floor(rows >> ID_BITS, bucket), return_inverse=True)
+        moments = starts.tolist()
         found: dict[str, dict[str, list[tuple[int, int]]]] = {field: {} for field in fields}
-        for bar, id_, count in _pairs(bars[places[chosen]], ids[chosen].astype(np.int64)):
-            field, value = names[id_]
-            found[field].setdefault(value, []).append((int(starts[bar]), count))
+        for field, own in found.items():
+            names = self._names(field)
+            chosen = _is_one_of(ids, names)
+            for bar, id_, count in _pairs(bars[places[chosen]], ids[chosen].astype(np.int64)):
+                own.setdefault(names[id_], []).append((moments[bar], count))
         return found
 
     def together(self, rows: Ints, field: str, other: str) -> list[tuple[str, str, int]]:
         """Number of these rows that have a value of one facet and a value of another."""
         places, ids = self._values.all().of(rows)
-        left, right = self._names([field]), self._names([other])
+        left, right = self._names(field), self._names(other)
         first, second = (np.flatnonzero(_is_one_of(ids, names)) for names in (left, right))
         firsts = np.bincount(places[first], minlength=len(rows)) if len(first) else np.zeros(len(rows), int)
         # Values of a row stand together: each of `second` meets all of `first` of its row.
@@ -66,7 +69,7 @@ class SqliteCounts:
         inside = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - times, times)
         met = ids[first][np.repeat(begins, times) + inside].astype(np.int64)
         pairs = _pairs(met, np.repeat(ids[second].astype(np.int64), times))
-        named = [(left[a][1], right[b][1], count) for a, b, count in pairs]
+        named = [(left[a], right[b], count) for a, b, count in pairs]
         return sorted(named, key=lambda one: (-one[2], one[0], one[1]))
 
     def histogram(self, rows: Ints, bucket: Bucket) -> list[tuple[int, int]]:
@@ -105,11 +108,10 @@ class SqliteCounts:
             return np.frombuffer(b"".join(one[0] for one in found if one), dtype=np.uint32)
         return (values or self._values.all()).of(rows)[1]
 
-    def _names(self, fields: Iterable[str]) -> dict[int, tuple[str, str]]:
-        """Facet and value by id, of these facets."""
-        wanted = set(fields)
-        rows = self.connection.execute("SELECT id, field, value FROM facet_values")
-        return {id_: (field, value) for id_, field, value in rows if field in wanted}
+    def _names(self, field: str) -> Mapping[int, str]:
+        """The values of a facet by their ids."""
+        values = self._values.kept()
+        return (values.names if values is not None else names_of(self.connection)).get(field, {})
 
 
 _COPIES = "SELECT docid FROM places INDEXED BY copies WHERE copy AND docid IS NOT NULL"

@@ -11,7 +11,7 @@ import contextlib
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,8 @@ class Values:
     """Of `facet_values`."""
     copies: Ints
     """Docids of near-duplicates."""
+    names: Mapping[str, Mapping[int, str]]
+    """The values of each facet by their ids."""
 
     def of(self, rows: Ints) -> tuple[Ints, Ids]:
         """The values of these rows: place of the row in `rows`, and value. Rows that are gone have none."""
@@ -91,6 +93,14 @@ _KEPT: OrderedDict[Hashable, Values] = OrderedDict()
 _READING = threading.Lock()
 
 
+def names_of(connection: sqlite3.Connection) -> Mapping[str, Mapping[int, str]]:
+    """The values of each facet by their ids, as the index has them now."""
+    names: dict[str, dict[int, str]] = {}
+    for id_, field, value in connection.execute("SELECT id, field, value FROM facet_values"):
+        names.setdefault(field, {})[id_] = value
+    return names
+
+
 @contextlib.contextmanager
 def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
     """All reads inside see one state."""
@@ -114,6 +124,7 @@ def _read(connection: sqlite3.Connection) -> Values:
         "SELECT docid FROM places INDEXED BY copies WHERE copy AND docid IS NOT NULL ORDER BY docid"
     )
     return Values(
+        names=names_of(connection),
         docids=np.array(docids, dtype=np.int64),
         starts=starts,
         ids=ids,

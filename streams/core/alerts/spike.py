@@ -35,20 +35,44 @@ FEWEST_WINDOWS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Known:
     """Windows to compare with: from (exclusive), until (inclusive), and what was monitored in each."""
 
     windows: list[tuple[datetime, datetime]]
     monitored: list[int]
     weekday: bool
 
+    def usual(self, stories: Sequence[int]) -> Usual:
+        """What they had on average; `stories`: how many there were in each."""
+        monitored = sum(max(pair) for pair in zip(self.monitored, stories, strict=True))
+        return Usual(sum(stories) / len(stories), sum(stories) / monitored)
+
 
 @dataclass(frozen=True, slots=True)
-class _Usual:
+class Usual:
     """What such windows had, on average."""
 
     stories: float
     share: float
+
+    def exceeded(self, stories: int, share: float, factor: float) -> bool:
+        """Whether both number and share are so many times as high."""
+        return stories >= factor * self.stories and share >= factor * self.share
+
+
+def known_windows(leads: Leads, moment: datetime, window: timedelta) -> Known | None:
+    """Windows before the one that ends with the second of `moment`, which say what is usual."""
+    now = max(1, up_to(leads, moment, window))
+    for step, most, fewest, weekday in (
+        (weeks(window), WEEKS, FEWEST_WEEKS, True),
+        (window, max(FEWEST_WINDOWS, MONTH // window), FEWEST_WINDOWS, False),
+    ):
+        ends = [moment - step * back for back in range(1, most + 1)]
+        monitored = {end: up_to(leads, end, window) for end in ends}
+        windows = [(end - window, end) for end in ends if monitored[end] >= ENOUGH * now]
+        if len(windows) >= fewest:
+            return Known(windows, [monitored[end] for _, end in windows], weekday)
+    return None
 
 
 class Spike(Threshold):
@@ -66,17 +90,17 @@ class Spike(Threshold):
         if not self.reached or self.resting(fact.moment) or too_old(self.subscription, fact):
             return []
         self.asked.append(fact.moment)
-        known = self._known(fact.moment)
+        known = known_windows(self.leads, fact.moment, self.condition.window)
         if known is None:
             self.unknown.append(fact.moment)
             return []
         stories = self.window.stories
         if stories < self.condition.factor * self._past.least(known.windows) / len(known.windows):
             return []
-        usual = self._usual(known)
+        usual = known.usual([self._past.stories(after, until) for after, until in known.windows])
         monitored = max(up_to(self.leads, fact.moment, self.condition.window), stories)
         share = stories / monitored
-        if stories < self.condition.factor * usual.stories or share < self.condition.factor * usual.share:
+        if not usual.exceeded(stories, share, self.condition.factor):
             return []
         if self.condition.sources > 1 and 2 * self.window.stories_of_others < self.condition.count:
             return []
@@ -90,33 +114,13 @@ class Spike(Threshold):
         }
         return [self.raised(fact, self._sentence(fact.moment, known, usual, share), compared)]
 
-    def _sentence(self, moment: datetime, known: _Known, usual: _Usual, share: float) -> str:
+    def _sentence(self, moment: datetime, known: Known, usual: Usual, share: float) -> str:
         day = moment.astimezone(self._zone).strftime("%A")
         when = f"on {day}s" if known.weekday else "in the four weeks before"
         return (
             f"{self.counted}; usually {figure(usual.stories)} {when}; share of all monitored stories "
             f"{percent(share)}, usually {percent(usual.share)}."
         )
-
-    def _known(self, moment: datetime) -> _Known | None:
-        """Windows before that say what is usual."""
-        window = self.condition.window
-        now = max(1, up_to(self.leads, moment, window))
-        for step, most, fewest, weekday in (
-            (weeks(window), WEEKS, FEWEST_WEEKS, True),
-            (window, max(FEWEST_WINDOWS, MONTH // window), FEWEST_WINDOWS, False),
-        ):
-            ends = [moment - step * back for back in range(1, most + 1)]
-            monitored = {end: up_to(self.leads, end, window) for end in ends}
-            windows = [(end - window, end) for end in ends if monitored[end] >= ENOUGH * now]
-            if len(windows) >= fewest:
-                return _Known(windows, [monitored[end] for _, end in windows], weekday)
-        return None
-
-    def _usual(self, known: _Known) -> _Usual:
-        stories = [self._past.stories(after, until) for after, until in known.windows]
-        monitored = sum(max(pair) for pair in zip(known.monitored, stories, strict=True))
-        return _Usual(sum(stories) / len(stories), sum(stories) / monitored)
 
 
 class _Past:
