@@ -14,6 +14,7 @@ import ssl
 import struct
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .broker import Broker, broker_of
@@ -62,6 +63,7 @@ def broker_needed(settings: Mapping[str, Any]) -> Broker:
 def reachable(broker: Broker, timeout: float = TIMEOUT) -> None:
     """Return when one of the hosts takes us in as a client; raise UserError with what is in the way.
 
+    Only the first that answers is tried as a client: Kafka's client waits for the silent, in any order.
     Takes at most about `timeout` seconds more than a host that answers at once.
     """
     deadline = time.monotonic() + timeout
@@ -69,13 +71,13 @@ def reachable(broker: Broker, timeout: float = TIMEOUT) -> None:
     for host in broker.hosts:
         try:
             _knock(broker, host, timeout / len(broker.hosts))
-            break
         except UserError as reason:
             refused = refused or reason
-    else:
-        raise refused or UserError("The setting broker names no host.")
-    with quietly("kafka"):
-        _enter(broker, max(deadline - time.monotonic(), timeout / 2))
+            continue
+        with quietly("kafka"):
+            _enter(replace(broker, hosts=(host,)), max(deadline - time.monotonic(), timeout / 2))
+        return
+    raise refused or UserError("The setting broker names no host.")
 
 
 def existing(broker: Broker, topics: Sequence[str], timeout: float = TIMEOUT) -> dict[str, dict[str, Any]]:

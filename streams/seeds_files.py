@@ -20,11 +20,16 @@ def vocabulary(settings: Mapping[str, Any]) -> Vocabulary:
     """The vocabulary of the setting `vocabulary`, else ours. Raises UserError with file and line."""
     chosen = settings.get("vocabulary") or ""
     if not chosen:
-        return load_vocabulary()
+        return _shipped_vocabulary()
     folder = Path(chosen).expanduser()
     if not folder.is_dir():
         raise UserError(f"There is no folder {folder} to read the vocabulary from.")
     return load_vocabulary(folder)
+
+
+@functools.cache
+def _shipped_vocabulary() -> Vocabulary:
+    return load_vocabulary()
 
 
 @functools.cache

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
+from forked_command import Run, run_all
 from shared_data import ROOT
 
 from seeds.world import load
@@ -35,10 +37,21 @@ def biowire(
     *arguments: str, home: Path | None = None, code: int = 0, stdin: bytes | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command to its end; its exit code has to be `code`."""
-    line = command(*arguments, *(("--home", str(home)) if home else ()))
-    done = subprocess.run(line, capture_output=True, env=environment(), input=stdin, timeout=600, check=False)
+    line = [*arguments, *(("--home", str(home)) if home else ())]
+    done = finished(line, environment(), stdin=stdin)
     assert done.returncode == code, done.stderr.decode()
     return done
+
+
+def finished(
+    arguments: Sequence[str], environ: Mapping[str, str], *, stdin: bytes | None = None, within: float = 600
+) -> subprocess.CompletedProcess[bytes]:
+    """What `subprocess.run` gives of a command with that environment. Raises TimeoutExpired."""
+    with tempfile.TemporaryDirectory(prefix="biowire-run-") as folder:
+        (told,) = run_all({"run": Run(arguments, environ, stdin or b"")}, Path(folder), within).values()
+    if told.code is None:
+        raise subprocess.TimeoutExpired(command(*arguments), within, told.out, told.err)
+    return subprocess.CompletedProcess(command(*arguments), told.code, told.out, told.err)
 
 
 def biowire_json(*arguments: str, home: Path | None = None) -> Any:

@@ -1,22 +1,23 @@
-"""The command in processes of their own that need not start Python anew: dozens at once, each for itself."""
+"""The command in processes of their own that need not start Python anew: dozens at once, each for itself.
+
+A server of the standard library imports all commands and reads the shipped vocabulary once; each run is a fork of it,
+with an environment, standard streams and a home of its own. What a fresh Python does is tested where tests use
+`embedded_runs.command`.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.forkserver
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_PRELOAD = [
-    "forked_command",
-    "dashboards.cli",
-    "streams.cli.worker",
-    "dashboards.provision",
-    "streams.cli.search",
-]
+_TESTS = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
@@ -24,32 +25,50 @@ class Told:
     """What a run left: its exit code (None when it had to be ended), what it printed, how long it took."""
 
     code: int | None
-    out: str
-    err: str
+    out: bytes
+    err: bytes
     seconds: float
 
 
 @dataclass(frozen=True)
 class Run:
-    """What is given to the command."""
+    """What is given to the command. `environ`: all of it, beside PYTHONPATH."""
 
     arguments: Sequence[str]
     environ: Mapping[str, str]
+    stdin: bytes = b""
 
 
 def run_all(runs: Mapping[str, Run], folder: Path, within: float) -> dict[str, Told]:
-    """Run commands side by side; those not done `within` seconds are ended."""
+    """Run commands side by side; those not done `within` seconds are ended. Streams are kept in files of `folder`."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOAD)
+    context.set_forkserver_preload(["warm_commands"])
+    with _importable():
+        multiprocessing.forkserver.ensure_running()
     started = time.monotonic()
     processes = {}
     for name, run in runs.items():
+        Path(folder / f"{name}.in").write_bytes(run.stdin)
         process = context.Process(
-            target=_run, args=(list(run.arguments), dict(run.environ), str(folder / name))
+            target=_run, args=(list(run.arguments), dict(run.environ), str(folder / name), str(Path.cwd()))
         )
         process.start()
         processes[name] = process
     return {name: _told(process, folder / name, started, within) for name, process in processes.items()}
+
+
+@contextmanager
+def _importable() -> Iterator[None]:
+    """The server imports before it is told where our modules are: it has to know from its start."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join((str(_TESTS.parent), str(_TESTS)))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
 
 
 def _told(process: multiprocessing.process.BaseProcess, path: Path, started: float, within: float) -> Told:
@@ -64,21 +83,19 @@ def _told(process: multiprocessing.process.BaseProcess, path: Path, started: flo
     out, err = (Path(f"{path}.{name}") for name in ("out", "err"))
     ended = max(out.stat().st_mtime, err.stat().st_mtime)
     begun = Path(f"{path}.begun").stat().st_mtime
-    return Told(code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"), ended - begun)
+    return Told(code, out.read_bytes(), err.read_bytes(), ended - begun)
 
 
-def _run(arguments: list[str], settings: dict[str, str], path: str) -> None:
+def _run(arguments: list[str], environ: dict[str, str], path: str, folder: str) -> None:
     from dashboards.cli import main
 
+    os.chdir(folder)
     Path(f"{path}.begun").touch()
-    for number, name in ((1, "out"), (2, "err")):
-        file = os.open(f"{path}.{name}", os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    for number, name, how in ((0, "in", os.O_RDONLY), (1, "out", os.O_WRONLY), (2, "err", os.O_WRONLY)):
+        file = os.open(f"{path}.{name}", how | os.O_CREAT, 0o600)
         os.dup2(file, number)
-    sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115 - for the life of the process
-    for name in [one for one in os.environ if one.startswith("BIOWIRE_")]:
-        del os.environ[name]
-    os.environ.update(settings)
-    code = main(arguments)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+        os.close(file)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - for the life of the process
+    os.environ.clear()
+    os.environ.update(environ)
+    sys.exit(main(arguments))

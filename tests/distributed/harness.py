@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -16,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from embedded_runs import PROCESSING_TIMES, command, environment
+from embedded_runs import PROCESSING_TIMES, environment, finished
 
 from connectors.broker import Broker, broker_of
 
@@ -63,14 +62,7 @@ class Cluster:
         self, *arguments: str, code: int = 0, stdin: bytes | None = None, timeout: float = 300
     ) -> bytes:
         """Run a command as a person would, to its end; returns what it printed."""
-        done = subprocess.run(
-            command(*arguments),
-            capture_output=True,
-            env=environment(**self.settings),
-            input=stdin,
-            timeout=timeout,
-            check=False,
-        )
+        done = finished(arguments, environment(**self.settings), stdin=stdin, within=timeout)
         assert done.returncode == code, (arguments, done.returncode, done.stderr.decode()[-2000:])
         return done.stdout
 

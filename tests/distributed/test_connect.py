@@ -119,7 +119,7 @@ async def test_while_the_broker_is_frozen_publishing_waits_in_bounded_memory_and
             assert all(isinstance(one, TransientError) for one in results)
             own.thaw()
             async with asyncio.timeout(60):
-                while True:  # a broker that just woke may not answer the first time
+                while True:  # what is given back is brought again, as a feed brings it, until the client is back
                     with contextlib.suppress(TransientError):
                         await publisher.publish([item(1), item(2)])
                         break

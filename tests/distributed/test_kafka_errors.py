@@ -98,7 +98,7 @@ def test_a_wrong_port_and_a_silent_one(kafka):
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(BrokerAway, match=f"{address} does not answer"):
             reachable(Broker(hosts=(address,)), timeout=2)
-        reachable(Broker(hosts=(address, kafka.bootstrap)), timeout=8)
+        reachable(Broker(hosts=(address, kafka.bootstrap)), timeout=2)
 
 
 def test_tls_to_a_plain_broker_and_a_user_where_none_is_taken(kafka):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from embedded_runs import command, environment
+from embedded_runs import environment, finished
 from kafka.admin import ConfigResource
 from servers import Kafka
 
@@ -37,14 +37,7 @@ def run(broker: Broker, *arguments: str, **settings: str) -> subprocess.Complete
         "BIOWIRE_TOPIC_PARTITIONS": "3",
         **{f"BIOWIRE_{name.upper()}": value for name, value in settings.items()},
     }
-    return subprocess.run(
-        command("provision", "--broker", broker.url, *arguments),
-        env=environment(**chosen),
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        timeout=60,
-        check=False,
-    )
+    return finished(["provision", "--broker", broker.url, *arguments], environment(**chosen), within=60)
 
 
 def report(broker: Broker, *arguments: str, code: int = 0, **settings: str) -> Any:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from embedded_runs import command, environment
+from embedded_runs import environment, finished
 from servers import Elasticsearch as Node
 
 from streams.provision.index import apply, live, plan
@@ -49,9 +48,8 @@ def test_the_first_run_makes_everything_and_the_second_finds_nothing_to_do(index
 def test_the_command_provisions_an_index_without_a_broker(index: Index) -> None:
 
     def run(*arguments: str) -> Any:
-        line = command("provision", "--index", index.url, "--json", *arguments)
-        chosen = environment(BIOWIRE_INDEX_PREFIX=index.prefix)
-        done = subprocess.run(line, env=chosen, capture_output=True, timeout=60, check=False)
+        line = ["provision", "--index", index.url, "--json", *arguments]
+        done = finished(line, environment(BIOWIRE_INDEX_PREFIX=index.prefix), within=60)
         return done.returncode, json.loads(done.stdout)
 
     code, first = run("--check")

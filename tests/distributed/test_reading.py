@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from api_world import API, application, client_of
 from click.testing import CliRunner
-from embedded_runs import biowire, command, environment, world_items
+from embedded_runs import biowire, environment, finished, world_items
 
 from connectors.normalize import item_from_fields
 from connectors.publish.log import encode
@@ -91,9 +91,7 @@ def index(
 
 
 def on_the_index(index: dict[str, str], *arguments: str, code: int = 0) -> subprocess.CompletedProcess[bytes]:
-    done = subprocess.run(
-        command(*arguments), capture_output=True, env=environment(**index), timeout=120, check=False
-    )
+    done = finished(arguments, environment(**index), within=120)
     assert done.returncode == code, done.stderr.decode()
     return done
 

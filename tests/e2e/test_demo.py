@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from embedded_runs import biowire, biowire_json, command, documents, environment
+from embedded_runs import biowire, biowire_json, command, documents, environment, finished
 from shared_data import ROOT
 
 from dashboards.cli import biowire as cli
@@ -138,13 +138,8 @@ def test_the_live_demo_stops_cleanly_when_told(tmp_path: Path, number: signal.Si
     with subprocess.Popen(line, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            time.sleep(1)
-            status = subprocess.run(
-                command("status", "--json", "--home", str(tmp_path / "demo")),
-                env=environment(),
-                capture_output=True,
-                check=False,
-            )
+            time.sleep(0.5)
+            status = finished(["status", "--json", "--home", str(tmp_path / "demo")], environment())
             if status.returncode == 0 and json.loads(status.stdout)["documents"] > 100:
                 break
         process.send_signal(number)

@@ -3,13 +3,12 @@
 import csv
 import io
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
 from documents import START, a_document, a_flag, a_grouping, a_label, a_story, an_id
+from embedded_runs import environment, finished
 
 from connectors.database import Database
 from dashboards.cli import biowire
@@ -178,14 +177,8 @@ def test_an_export_that_fails_leaves_the_file_as_it_was(home):
     ids=["field", "parenthesis", "date", "show", "parquet", "sightings"],
 )
 def test_what_cannot_be_done_is_said_in_one_sentence(home, arguments, sentence):
-    result = subprocess.run(
-        [sys.executable, "-m", "dashboards", "--home", str(home), *arguments],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    result = finished([*arguments, "--home", str(home)], environment())
     assert result.returncode == 2
-    assert result.stdout == ""
-    assert sentence in result.stderr
-    assert "Traceback" not in result.stderr
+    assert result.stdout == b""
+    assert sentence in result.stderr.decode()
+    assert b"Traceback" not in result.stderr
