@@ -119,7 +119,7 @@ async def test_while_the_broker_is_frozen_publishing_waits_in_bounded_memory_and
             assert all(isinstance(one, TransientError) for one in results)
             own.thaw()
             async with asyncio.timeout(60):
-                while True:  # what is given back is brought again, as a feed brings it, until the client is back
+                while True:  # what is given back is brought again, as a feed does it
                     with contextlib.suppress(TransientError):
                         await publisher.publish([item(1), item(2)])
                         break

@@ -217,7 +217,7 @@ def test_lines_before_the_damage_are_kept_and_the_whole_file_completes_them(home
 
 
 def test_a_full_disk_stops_with_a_sentence_and_the_next_run_goes_on(home: Path, tmp_path: Path) -> None:
-    items = write_items(home / "many.jsonl", world_items(times=4))
+    items = write_items(home / "many.jsonl", world_items(times=2))
     size = (home / "biowire.db").stat().st_size
 
     def small_disk() -> None:
