@@ -12,7 +12,7 @@ from typing import TypeVar
 from starlette.responses import Response
 
 from connectors.errors import BiowireError, UserError
-from dashboards.api.answers import Conflict
+from dashboards.api.answers import Conflict, status_of
 from dashboards.api.opening import LONG_SECONDS, Opening
 from dashboards.api.subscriptions import added, check_name, found, unsaid
 from streams.cli.subscription_options import check_channels
@@ -53,6 +53,8 @@ class Trial:
     result: Backtest | None = None
     weeks: tuple[Week, ...] = ()
     trouble: str = ""
+    status: int = 200
+    """Of the page that says it."""
 
 
 @pages.get("/subscriptions/new")
@@ -82,10 +84,17 @@ def attempt(visit: Visit) -> Response:
     try:
         wanted = made(old or unsaid("trial"), values | {"name": values.get("name") or "-"})
     except Unmade as unmade:
-        return _form(visit, values, old, unmade.wrong, Trial(trouble=str(unmade)), status=400)
+        return _form(
+            visit,
+            values,
+            old,
+            unmade.wrong,
+            Trial(trouble="Mend what is marked; then it can be tried."),
+            status=400,
+        )
     typing = "x-biowire-typing" in visit.request.headers
     trial = tried(visit.ports, wanted, old, values.get("period", ""), TYPING_SECONDS if typing else None)
-    return _form(visit, values, old, trial=trial)
+    return _form(visit, values, old, trial=trial, status=trial.status)
 
 
 def tried(
@@ -104,11 +113,14 @@ def tried(
             since = newest[0].document.when - timedelta(days=days) if newest else None
             result = over(reading.index, wanted, since, None, previous)
     except BiowireError as error:
-        return Trial(trouble=str(error))
+        return Trial(trouble=str(error), status=status_of(error))
     except sqlite3.OperationalError as error:
         if "interrupted" not in str(error):
             raise
-        return Trial(trouble="This takes long. Choose a shorter period, or press the button to wait for it.")
+        return Trial(
+            trouble="This takes long. Choose a shorter period, or press the button to wait for it.",
+            status=503,
+        )
     return Trial(wanted, result, recent(result.per_week, datetime.now(UTC)))
 
 

@@ -5,8 +5,9 @@
 
 const PAUSE = 700;
 const AGAIN = 1500;
+const BUSY = 429;
 
-/** The page that answers a form, as a document that runs nothing. */
+/** The page that answers a form, as a document that runs nothing; null while another trial is under way. */
 function answered(address, form, token) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -14,7 +15,7 @@ function answered(address, form, token) {
     request.responseType = "document";
     request.setRequestHeader("x-biowire-token", token);
     request.setRequestHeader("x-biowire-typing", "1");
-    request.onload = () => resolve(request.responseXML);
+    request.onload = () => resolve(request.status === BUSY ? null : request.responseXML);
     request.onerror = reject;
     request.send(form);
   });
@@ -29,7 +30,7 @@ function follow(form) {
 
   function show(page) {
     const trial = page?.querySelector("#trial");
-    if (!trial) return false;
+    if (!trial) return;
     place.replaceChildren(...trial.childNodes);
     for (const field of form.querySelectorAll("[data-field]")) {
       const said = page.querySelector(`[data-field="${CSS.escape(field.dataset.field)}"]`);
@@ -38,7 +39,6 @@ function follow(form) {
       const hint = said.querySelector(".hint");
       if (hint) field.querySelector(".hint")?.replaceChildren(...hint.childNodes);
     }
-    return true;
   }
 
   async function attempt() {
@@ -48,17 +48,19 @@ function follow(form) {
     }
     busy = true;
     place.setAttribute("aria-busy", "true");
-    let shown = false;
+    let taken = true;
     try {
-      shown = show(await answered(form.dataset.trial, new FormData(form), token));
+      const page = await answered(form.dataset.trial, new FormData(form), token);
+      taken = page !== null;
+      if (taken) show(page);
     } catch {
-      shown = true; // the server is away: what stood there stays
+      // the server is away: what stood there stays
     }
     busy = false;
     place.removeAttribute("aria-busy");
-    if (waiting || !shown) {
+    if (waiting || !taken) {
       waiting = false;
-      timer = setTimeout(attempt, shown ? 0 : AGAIN);
+      timer = setTimeout(attempt, taken ? 0 : AGAIN);
     }
   }
 
