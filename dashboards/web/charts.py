@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from typing import Any
 
 from dashboards.api.answers import Busy
@@ -27,6 +26,7 @@ _INK = {
     "dark": {"text": "#a9a6a0", "line": "#34373a", "strong": "#e8e6e3"},
 }
 """The roles of static/css/10-roles.css, which a picture cannot ask for."""
+SCHEMES: Sequence[str] = tuple(_INK)
 _COLOURS = {
     "light": ("#0b6b62", "#b35900", "#3c5aa6", "#a8231f", "#6d4a9c", "#5d6b1e"),
     "dark": ("#6cc7ba", "#f0b866", "#8fb0f5", "#f2938e", "#c5a5ec", "#c0cf78"),
@@ -59,67 +59,62 @@ def lines(
     trends: Trends, facet: FacetTrend, names: Mapping[str, str], scheme: str, *, narrow: bool = False
 ) -> dict[str, Any]:
     """Each value's share of all articles over time, its spikes as dots; `narrow`: for a telephone."""
-    ink, order = _INK[scheme], [names.get(one.value, one.value) for one in facet.series]
-    spikes = {(one.value, one.rise.at) for one in facet.spikes}
-    values = [
-        {
-            "at": _day(at),
-            "share": count / articles if articles else 0,
-            "name": name,
-            "spike": (series.value, at) in spikes,
-        }
-        for series, name in zip(facet.series, order, strict=True)
-        for at, count, articles in zip(trends.starts, series.counts, trends.articles, strict=True)
-    ]
-    x = {
-        "field": "at",
-        "type": "temporal",
-        "scale": {"type": "utc"},
-        "axis": {
-            "title": None,
-            "format": _FORMATS[trends.bucket],
-            "labelOverlap": "greedy",
-            "tickCount": 4 if narrow else 8,
-            "grid": False,
+    order = [names.get(one.value, one.value) for one in facet.series]
+    encoding = {
+        "x": _time(trends.bucket, narrow=narrow),
+        "y": {
+            "field": "share",
+            "type": "quantitative",
+            "axis": {"title": f"share of all articles, by {trends.bucket}", "format": ".1~%", "tickCount": 4},
         },
+        "color": _colour(order, scheme, narrow=narrow),
     }
-    y = {
-        "field": "share",
-        "type": "quantitative",
-        "axis": {"title": f"share of all articles, by {trends.bucket}", "format": ".1~%", "tickCount": 4},
-    }
-    color = {
-        "field": "name",
-        "type": "nominal",
-        "sort": order,
-        "scale": {"domain": order, "range": list(_COLOURS[scheme][: len(order)])},
-        "legend": {
-            "title": None,
-            "orient": "top",
-            "columns": 1 if narrow else 3,
-            "symbolType": "stroke",
-            "symbolStrokeWidth": 3,
-        },
-    }
+    dots = {"type": "point", "filled": True, "size": 70, "opacity": 1}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "width": 260 if narrow else 660,
         "height": 150 if narrow else 190,
         "background": None,
         "padding": 4,
-        "data": {"values": values},
+        "data": {"values": list(_points(trends, facet, order))},
         "layer": [
-            {
-                "mark": {"type": "line", "strokeWidth": 1.6},
-                "encoding": {"x": x, "y": y, "color": color},
-            },
-            {
-                "transform": [{"filter": "datum.spike"}],
-                "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
-                "encoding": {"x": x, "y": y, "color": color},
-            },
+            {"mark": {"type": "line", "strokeWidth": 1.6}, "encoding": encoding},
+            {"transform": [{"filter": "datum.spike"}], "mark": dots, "encoding": encoding},
         ],
-        "config": _config(ink),
+        "config": _config(_INK[scheme]),
+    }
+
+
+def _points(trends: Trends, facet: FacetTrend, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    spikes = {(one.value, one.rise.at) for one in facet.spikes}
+    for series, name in zip(facet.series, names, strict=True):
+        for at, count, articles in zip(trends.starts, series.counts, trends.articles, strict=True):
+            yield {
+                "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "share": count / articles if articles else 0,
+                "name": name,
+                "spike": (series.value, at) in spikes,
+            }
+
+
+def _time(bucket: Bucket, *, narrow: bool) -> dict[str, Any]:
+    axis = {"title": None, "format": _FORMATS[bucket], "labelOverlap": "greedy", "grid": False}
+    return {
+        "field": "at",
+        "type": "temporal",
+        "scale": {"type": "utc"},
+        "axis": {**axis, "tickCount": 4 if narrow else 8},
+    }
+
+
+def _colour(names: Sequence[str], scheme: str, *, narrow: bool) -> dict[str, Any]:
+    legend = {"title": None, "orient": "top", "symbolType": "stroke", "symbolStrokeWidth": 3}
+    return {
+        "field": "name",
+        "type": "nominal",
+        "sort": list(names),
+        "scale": {"domain": list(names), "range": list(_COLOURS[scheme][: len(names)])},
+        "legend": {**legend, "columns": 1 if narrow else 3},
     }
 
 
@@ -139,10 +134,3 @@ def _config(ink: Mapping[str, str]) -> dict[str, Any]:
         },
         "legend": {"labelColor": ink["strong"], "labelFontSize": 12, "labelLimit": 200},
     }
-
-
-def _day(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-SCHEMES: Sequence[str] = tuple(_INK)
