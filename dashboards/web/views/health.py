@@ -56,7 +56,7 @@ def show(visit: Visit) -> Response:
             *outbox.list(state="sending", limit=DELIVERIES),
         ]
         failed = outbox.list(state="failed", limit=DELIVERIES)
-    letters = dead_letters(ports.context).all()
+    letters = dead_letters(ports.context).all() if status["dead_letters"] else ()
     return visit.render(
         "health.html",
         state=status,
