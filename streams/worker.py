@@ -21,7 +21,7 @@ from .app import Worker
 
 _log = logging.getLogger(__name__)
 
-DRAIN = 8.0
+DRAIN = 6.0
 """Seconds that the batches under way have to be finished when we are told to stop."""
 START = 120.0
 """Seconds Faust has to start: it waits for the broker by itself."""
