@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -85,10 +86,11 @@ def quotes_of(document: Document) -> tuple[Highlight, ...]:
 
 
 def distinct(found: Iterable[_Found]) -> list[tuple[_Found, int]]:
-    """The first of each term, and how often it occurs; the most frequent first."""
-    first: dict[str, _Found] = {}
-    counted: dict[str, int] = {}
+    """The first of each term's words, and how often they occur; the most frequent first."""
+    first: dict[tuple[str, str], _Found] = {}
+    counted: Counter[tuple[str, str]] = Counter()
     for one in found:
-        first.setdefault(one.term, one)
-        counted[one.term] = counted.get(one.term, 0) + 1
-    return sorted(((first[term], count) for term, count in counted.items()), key=lambda pair: -pair[1])
+        words = one.term, one.surface.casefold()
+        first.setdefault(words, one)
+        counted[words] += 1
+    return [(first[words], count) for words, count in counted.most_common()]
