@@ -2,10 +2,13 @@
 
 import pytest
 from documents import a_document, a_flag, a_grouping, a_label
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from streams.core import query as q
 from streams.core.index import compose
 from streams.core.query_hits import hits
-from streams.core.query_match import matches
+from streams.core.query_match import Positions, matches, neighbours
 from streams.core.query_parse import parse
 from streams.core.records import Evidence, Label
 
@@ -108,3 +111,37 @@ def test_a_value_is_compared_whole_and_a_label_by_its_facet():
     document = a_whole_document(labels=(a_label("domain", "policing"),))
     assert matches(parse("label:policing domain:policing domain:pol*"), document)
     assert not matches(parse("domain:pol OR theme:policing"), document)
+
+
+few = st.lists(st.sampled_from(["a", "ab", "b", "人"]), max_size=12)
+sides = st.builds(
+    q.Phrase,
+    st.lists(st.sampled_from(["a", "ab", "b", "人"]), min_size=1, max_size=3).map(tuple),
+    st.booleans(),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(few, sides, sides, st.integers(0, 4))
+def test_phrases_and_near_stand_where_their_definition_says(words, left, right, distance):
+    """Place by place and pair by pair, as nobody would do it with a long text."""
+
+    def stands(phrase, at):
+        there = words[at : at + len(phrase.tokens)]
+        last = there[-1:] == [phrase.tokens[-1]] or (
+            phrase.prefix and there[-1].startswith(phrase.tokens[-1])
+        )
+        return len(there) == len(phrase.tokens) and there[:-1] == list(phrase.tokens[:-1]) and last
+
+    def near(one, two):
+        (first, phrase), (second, _) = sorted([(one, left), (two, right)], key=lambda pair: pair[0])
+        return second - first - len(phrase.tokens) <= distance
+
+    field = Positions(words)
+    lefts, rights = ([at for at in range(len(words)) if stands(one, at)] for one in (left, right))
+    assert field.starts(left).tolist() == lefts
+    found = [places.tolist() for places in neighbours(q.Near(left, right, distance), field)]
+    assert found == [
+        [one for one in lefts if any(near(one, two) for two in rights)],
+        [two for two in rights if any(near(one, two) for one in lefts)],
+    ]
