@@ -22,7 +22,10 @@ _TESTS = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Told:
-    """What a run left: its exit code (None when it had to be ended), what it printed, how long it took."""
+    """What a run left: its exit code (None when it had to be ended), what it printed, how long it took.
+
+    Not counted is the time it was ready to go on and waited for a core: that is the machine's, which others use too.
+    """
 
     code: int | None
     out: bytes
@@ -83,13 +86,22 @@ def _told(process: multiprocessing.process.BaseProcess, path: Path, started: flo
     out, err = (Path(f"{path}.{name}") for name in ("out", "err"))
     ended = max(out.stat().st_mtime, err.stat().st_mtime)
     begun = Path(f"{path}.begun").stat().st_mtime
-    return Told(code, out.read_bytes(), err.read_bytes(), ended - begun)
+    waited = Path(f"{path}.waited")
+    idle = float(waited.read_text()) if waited.exists() else 0.0
+    return Told(code, out.read_bytes(), err.read_bytes(), ended - begun - idle)
+
+
+def _waited_for_a_core() -> float:
+    """Seconds of this process's first thread; 0 where the system does not count them."""
+    counted = Path("/proc/self/schedstat")
+    return int(counted.read_text().split()[1]) / 1e9 if counted.exists() else 0.0
 
 
 def _run(arguments: list[str], environ: dict[str, str], path: str, folder: str) -> None:
     from dashboards.cli import main
 
     os.chdir(folder)
+    waited = _waited_for_a_core()
     Path(f"{path}.begun").touch()
     for number, name, how in ((0, "in", os.O_RDONLY), (1, "out", os.O_WRONLY), (2, "err", os.O_WRONLY)):
         file = os.open(f"{path}.{name}", how | os.O_CREAT, 0o600)
@@ -98,4 +110,8 @@ def _run(arguments: list[str], environ: dict[str, str], path: str, folder: str) 
     sys.stdin = open(0, closefd=False)  # noqa: SIM115 - for the life of the process
     os.environ.clear()
     os.environ.update(environ)
-    sys.exit(main(arguments))
+    code = main(arguments)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    Path(f"{path}.waited").write_text(str(_waited_for_a_core() - waited))
+    sys.exit(code)
