@@ -66,14 +66,23 @@ def show(visit: Visit) -> Response:
 def explain(visit: Visit) -> Response:
     """Where it came from, what each stage decided and why, and what did not count."""
     id_ = _asked(visit)
+    compare = "compare" in visit.query
     with visit.ports.reading() as reading:
-        trace = Explainer(reading=reading, vocabulary=visit.ports.vocabulary()).explain(id_)
+        explainer = Explainer(reading=reading, vocabulary=visit.ports.vocabulary())
+        trace = explainer.explain(id_, compare=compare)
         if trace["id"] != id_:
             return visit.go(f"/documents/{trace['id']}/explain")
         document = reading.index.get(trace["id"])
         compared = trace["story"] and trace["story"]["candidates"]
         titles = _titles(reading, compared) if compared else {}
-    return visit.render("article_explain.html", document=document, trace=trace, titles=titles, quote=quote_of)
+    return visit.render(
+        "article_explain.html",
+        document=document,
+        trace=trace,
+        compared=compare,
+        titles=titles,
+        quote=quote_of,
+    )
 
 
 @dataclass(frozen=True, slots=True)
