@@ -89,6 +89,10 @@ class Instance:
             sources=self.sources(),
         )
 
+    def judge_by(self, vocabulary: Vocabulary) -> None:
+        """Work what comes from now on by this vocabulary; what is there already stays as it is."""
+        self._vocabulary = self.pipeline.vocabulary = vocabulary
+
     def sources(self) -> Sources:
         """Publishers as the feed list has them now."""
         return Sources([*self._known_feeds, *(state.feed for state in self.feeds.all())])
@@ -219,6 +223,7 @@ def reading(store: Path) -> Iterator[Reading]:
     """Open a store for reading only. Raises StoreError when there is none."""
     database = Database(store, SCHEMAS, writer=False)
     try:
+        _check_begun(database)
         yield Reading(
             database=database,
             log=Log(database),
@@ -230,3 +235,10 @@ def reading(store: Path) -> Iterator[Reading]:
         )
     finally:
         database.close()
+
+
+def _check_begun(database: Database) -> None:
+    """Raise StoreError for a store that was only given feeds so far."""
+    versions = database.connection.execute("SELECT name FROM schema_versions").fetchall()
+    if (CURSOR.name,) not in versions:
+        raise StoreError(f"Nothing came into the store {database.path} yet. `biowire run` fetches its feeds.")

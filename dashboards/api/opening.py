@@ -205,7 +205,7 @@ class InstanceWriting:
 
     def judge_by(self, known: Vocabulary) -> bool:
         """See Writing."""
-        self._in_loop(lambda: setattr(self.instance.pipeline, "vocabulary", known))
+        self._in_loop(lambda: self.instance.judge_by(known))
         return True
 
     def _in_loop(self, work: Callable[[], _T]) -> _T:

@@ -1,11 +1,14 @@
 """What a preview says of a watchlist is what a replay then does; what cannot be used is told with its line."""
 
+import json
 import shutil
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 from api_world import NOON, fill, shipped
 from documents import a_document
+from embedded_runs import world_items
 
 from streams.embedded import Instance, reading
 from streams.own_vocabulary import make_own, own_folder, with_own
@@ -116,3 +119,13 @@ def test_a_file_that_changed_meanwhile_is_not_written_over(tmp_path):
     with pytest.raises(Changed):
         save(kept(folder, "detention"), file.mark, file.source)
     assert kept(folder, "detention").source.endswith("# ours\n")
+
+
+def test_what_comes_in_after_a_change_is_judged_by_it(changed, tmp_path):
+    bodies = [json.dumps(one).encode() for one in world_items()[:60]]
+    with Instance(tmp_path / "biowire.db", shipped()) as instance:
+        instance.ingest(bodies[:30], NOON, lambda: None)
+        instance.judge_by(changed)
+        instance.ingest(bodies[30:], NOON, lambda: None)
+        versions = Counter(one.vocabulary_version for one in instance.index.scan())
+    assert set(versions) == {shipped().version, changed.version}
