@@ -27,8 +27,7 @@ from connectors.console import Context
 from dashboards.api.app import create_app
 from dashboards.api.opening import OwnWriting
 from streams.cli.deadletters import dead_letters
-from streams.core.index import FACETS
-from streams.core.query_parse import parse
+from streams.reading_embedded import StoreReading
 
 
 @pytest.fixture(scope="module")
@@ -480,5 +479,9 @@ async def test_every_operation_is_described(reading: httpx.AsyncClient) -> None:
 def test_a_search_that_takes_too_long_is_broken_off(store: Path) -> None:
     context = Context(home=store, settings=settings())
     _, opening = create_app(context, OwnWriting(context))
-    with opening.reading(0.0) as reading, pytest.raises(Exception, match="interrupted"):
-        reading.index.facets(parse("*"), FACETS)
+    count = "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n LIMIT 1000000) SELECT count(*) FROM n"
+    with opening.reading(0.0) as reading:
+        assert isinstance(reading, StoreReading)
+        connection = reading.ports.database.connection  # what all of its questions are put to
+        with pytest.raises(Exception, match="interrupted"):
+            connection.execute(count).fetchone()
