@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from api_world import API, application, client_of
 from click.testing import CliRunner
@@ -220,3 +222,22 @@ async def test_the_http_api_says_what_is_away(store: Path, index: dict[str, str]
             answer = await client.get(f"{API}/documents")
     assert answer.status_code == 503
     assert "127.0.0.1:1" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("path", ["/", "/?show=all", "/stories/{story}", "/documents/{id}", "/documents/{id}/explain?compare=nearest"])  # fmt: skip
+async def test_the_pages_that_people_read_say_the_same(store: Path, index: dict[str, str], path: str) -> None:
+    given = {"index": index["BIOWIRE_INDEX"], "index_prefix": index["BIOWIRE_INDEX_PREFIX"]}
+    with application(store) as embedded, application(store, **given) as distributed:
+        async with client_of(embedded) as one, client_of(distributed) as other:
+            asked = {"query": "is:report relevance:main", "limit": 1}
+            (found,) = (await one.get(f"{API}/documents", params=asked)).json()["documents"]
+            address = path.format(story=found["story_id"], id=found["id"])
+            pages = [_said(await client.get(address)) for client in (one, other)]
+    assert pages[0] == pages[1]
+    assert "</main>" in pages[0]
+
+
+def _said(answer: httpx.Response) -> str:
+    """The page, without the token that every visitor's forms have of their own."""
+    assert answer.status_code == 200
+    return re.sub(r'(name="(?:token|biowire-token)" (?:value|content)=)"[^"]*"', r"\1", answer.text)

@@ -25,6 +25,7 @@ from ..citation import citations
 from ..evidence import distinct, marked_text, quote_of
 from ..routing import Pages
 from ..visit import Visit
+from ..words import spoken
 
 pages = Pages()
 
@@ -172,12 +173,20 @@ def _rules(vocabulary: Vocabulary) -> dict[str, str]:
 
 def _condition(condition: Condition) -> str:
     near = f" within {condition.near} words" if condition.near else ""
+    all_, any_, none = (
+        [_spoken(one) for one in part] for part in (condition.all, condition.any, condition.none)
+    )
     said = [
-        *(f"only with {one}{near}" for one in condition.all),
-        *([f"only with one of {', '.join(condition.any)}{near}"] if condition.any else []),
-        *([f"not with {', '.join(condition.none)}"] if condition.none else []),
+        *(f"only with {one}{near}" for one in all_),
+        *([f"only with one of {', '.join(any_)}{near}"] if any_ else []),
+        *([f"never with {', '.join(none)}{near}"] if none else []),
     ]
     return "; ".join(said)
+
+
+def _spoken(member: str) -> str:
+    """A term, list or context of a condition, as words."""
+    return spoken(member.removeprefix("@").rpartition(".")[2])
 
 
 def _first_of_each(sightings: Sequence[Sighting]) -> list[Sighting]:
