@@ -20,7 +20,7 @@ from streams.embedded import SCHEMAS
 from streams.retention import Cutoffs, Forgotten, cutoffs, forget
 from streams.sinks.memory import MemoryIndex
 from streams.sinks.sqlite import SqliteIndex
-from streams.store_files import back_up, restore_from
+from streams.store_files import NOTE, back_up, restore_from
 
 
 def fill(path, names):
@@ -162,7 +162,7 @@ def test_a_file_that_cannot_be_restored_changes_nothing(tmp_path, spoil, sentenc
     with pytest.raises(UserError, match=sentence):
         restore_from(tmp_path / "copy.db", store, SCHEMAS)
     assert store.read_bytes() == before
-    left = {path.name for path in tmp_path.iterdir()} - {"biowire.db", "biowire.lock", "copy.db"}
+    left = {path.name for path in tmp_path.iterdir()} - {"biowire.db", "biowire.lock", "copy.db", NOTE}
     assert left <= {"biowire.db-wal", "biowire.db-shm"}
 
 
