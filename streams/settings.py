@@ -27,9 +27,7 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("home", "", "Folder of an embedded instance; empty for the platform's data folder."),
-    Setting(
-        "vocabulary", "", "Folder of `vocabulary/` and `watchlists/`; empty: HOME/vocabulary, or ours."
-    ),
+    Setting("vocabulary", "", "Folder of `vocabulary/` and `watchlists/`; empty: HOME/vocabulary, or ours."),
     Setting("demo_port", 8899, "Port of the sample world that `biowire demo` serves on loopback."),
     Setting("broker", "", "Kafka of the distributed mode: kafka://HOST:PORT[,HOST:PORT], or kafka+tls://."),
     Setting("broker_user", "", "User for SASL; empty for none."),

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from servers import Elasticsearch, Kafka, MissingError, install
 
-
 _LEVEL = logging.getLogger().level
 
 
