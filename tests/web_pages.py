@@ -32,7 +32,8 @@ _VIOLATION = re.compile("content.security.policy|trustedhtml|trusted type", re.I
 @contextlib.contextmanager
 def watched(browser: Browser, name: str = "", **options: Any) -> Iterator[Page]:
     """A page of a context of its own. Fails at the end for what no page of ours may do."""
-    context = browser.new_context(**{"viewport": WIDE, **options})
+    # Without motion: axe must not measure a colour on its way from one theme to the other.
+    context = browser.new_context(**{"viewport": WIDE, "reduced_motion": "reduce", **options})
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(f"error: {error}"))

@@ -7,7 +7,6 @@ Texts stand in the templates as `_("…")` and `{% trans %}` (gettext); `./run.s
 from __future__ import annotations
 
 import gettext
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,12 +35,7 @@ class Rendering:
         self._environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
         self._environment.globals.update(asset=assets.address, language=language)
         self._environment.filters.update(words.FILTERS)
-        self._environment.tests.update(words.TESTS)
 
     def render(self, template: str, **values: Any) -> str:
         """A page, or a piece of one."""
         return self._environment.get_template(template).render(now=datetime.now(UTC), **values)
-
-    def macros(self, template: str) -> Mapping[str, Any]:
-        """What a file of macros has, for pieces that are sent by themselves."""
-        return vars(self._environment.get_template(template).module)

@@ -1,4 +1,4 @@
-"""How values are written for people: filters and tests of templates. Pure.
+"""How values are written for people: filters of templates. Pure.
 
 Everything here returns plain text (escaped where it is used) or Markup made of escaped parts.
 """
@@ -87,4 +87,3 @@ def spoken(identifier: str) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     one.__name__: one for one in (day, moment, iso, number, direction, tongue, outward, marked, spoken)
 }
-TESTS: dict[str, Callable[..., bool]] = {}
