@@ -20,7 +20,7 @@ import faust
 from connectors.broker import Broker
 
 from . import topics
-from .agents.alert import AlertAgent, Place, Stage
+from .agents.alert import AlertAgent, Open, Place
 from .agents.index import Indexing, Sink
 from .agents.kafka import Rereader, Sender, tls
 from .agents.keeping import Keeping
@@ -79,7 +79,7 @@ class WorkerPlan:
     partitions: int
     """Of articles.flagged, as the broker has it."""
     subscriptions: Known
-    alert_stage: Callable[[int], Stage]
+    alert_stage: Open
     live: Callable[[], bool]
     stages: tuple[str, ...] = ("dedup", "story", "index", "alert")
 

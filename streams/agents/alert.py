@@ -50,6 +50,16 @@ class Stage(Protocol):
         """End delivering and let go of the file."""
 
 
+class Open(Protocol):
+    """Opens the stage: `agents.alert_stage.OpenStage`."""
+
+    def __call__(self, passed: int, ours: Callable[[], bool], /) -> Stage:
+        """`passed`: offset from which on facts are still to come, if the file does not say.
+
+        Raises BiowireError, soon after the stage is no longer `ours`.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Whether the stage is ours."""
@@ -61,10 +71,9 @@ class Place:
 
 
 class AlertAgent:
-    """Opens the stage when it is ours, and closes it when it is not."""
+    """Opens the stage when it is ours, and closes it when it is not, also before it is quite open."""
 
-    def __init__(self, open_: Callable[[int], Stage], place: Place) -> None:
-        """`open_` is given the offset from which on facts are still to come, if the file does not say."""
+    def __init__(self, open_: Open, place: Place) -> None:
         self._open, self._place = open_, place
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="alert stage")
         self._stage: Stage | None = None
@@ -72,6 +81,7 @@ class AlertAgent:
         self._passed = 0
         self._said = float("-inf")
         self._closed = False
+        self._leaving = 0
         self._letting_go: asyncio.Task[None] | None = None
 
     async def take(self, records: Sequence[Record]) -> None:
@@ -115,10 +125,17 @@ class AlertAgent:
                 await self._close()
 
     async def _close(self) -> None:
-        async with self._lock:
-            stage, self._stage = self._stage, None
-            if stage is not None:
-                await self._in_thread(stage.close)
+        self._leaving += 1
+        try:
+            async with self._lock:
+                stage, self._stage = self._stage, None
+                if stage is not None:
+                    await self._in_thread(stage.close)
+        finally:
+            self._leaving -= 1
+
+    def _ours(self) -> bool:
+        return not self._leaving and not self._closed and self._place.assigned()
 
     async def _tried(self, work: Callable[[Stage], Any]) -> bool:
         """Do it with the stage, opened if need be; False, and said once a while, where something is away."""
@@ -127,7 +144,7 @@ class AlertAgent:
                 return False
             try:
                 if self._stage is None:
-                    self._stage = await self._in_thread(lambda: self._open(self._passed))
+                    self._stage = await self._in_thread(lambda: self._open(self._passed, self._ours))
                 stage = self._stage
                 await self._in_thread(lambda: work(stage))
             except BiowireError as cause:

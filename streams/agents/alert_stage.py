@@ -68,13 +68,16 @@ class AlertPlan:
 class OpenStage:
     """See Stage. Opens everything; raises BiowireError."""
 
-    def __init__(self, plan: AlertPlan, passed: int) -> None:
-        """`passed`: offset up to which facts were let go by while the generation was not live."""
+    def __init__(self, plan: AlertPlan, passed: int, ours: Callable[[], bool]) -> None:
+        """`passed`: offset up to which facts were let go by while the generation was not live.
+
+        Raises NotOursError where the stage is no longer `ours`, before anything was sent.
+        """
         self._plan = plan
         self._opened: datetime | None = None
         with contextlib.ExitStack() as stack:
             self._shipping = _closing(stack, Shipping(plan.broker, plan.generation))
-            database = _closing(stack, taken_over(plan.path, plan.broker, plan.generation))
+            database = _closing(stack, taken_over(plan.path, plan.broker, plan.generation, ours))
             client = stack.enter_context(talking(plan.index, REQUEST_SECONDS))
             ahead = _closing(stack, Ahead(plan.broker, plan.generation, database))
             self._database = database

@@ -139,7 +139,7 @@ async def _work(
             metrics=metrics,
             partitions=partitions,
             subscriptions=lambda: known.value,
-            alert_stage=lambda passed: OpenStage(alert_plan, passed),
+            alert_stage=lambda passed, ours: OpenStage(alert_plan, passed, ours),
             live=lambda: news.value.live,
         )
         plan.home.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from kafka.errors import KafkaError
 
 from connectors.broker import Broker
 from connectors.database import Database
-from connectors.errors import UserError
+from connectors.errors import BiowireError, UserError
 from connectors.kafka_errors import TIMEOUT, sentence
 from connectors.publish.kafka import meaning, open_producer
 
@@ -41,9 +41,17 @@ LETTING_GO = 2.0
 HANDOVER = 15.0
 """Seconds the first owner of a new generation waits: by then that of the last one knows that it is over."""
 _CONFIRMED = 60.0
+_LOOKING = 0.2
 _ALL = (*SCHEMAS, alert_rows.SCHEMA)
 
 _log = logging.getLogger(__name__)
+
+
+class NotOursError(BiowireError):
+    """The stage was given to another worker while it was taken over."""
+
+    def __init__(self) -> None:
+        super().__init__("the alert stage was given to another worker while it was taken over")
 
 
 class Shipping:
@@ -99,10 +107,10 @@ class ShippedOutbox(SqliteOutbox):
         return super().claim(worker, now, lease, limit)
 
 
-def taken_over(path: Path, broker: Broker, generation: int) -> Database:
+def taken_over(path: Path, broker: Broker, generation: int, ours: Callable[[], bool]) -> Database:
     """The file as the stage left it: our own, or made anew from the topics where another had the stage since.
 
-    Raises BiowireError.
+    Raises BiowireError; NotOursError soon after the stage is no longer `ours`, with nothing kept.
     """
     database = Database(path, _ALL, shared=True)
     token, owner = alert_rows.owner(database.connection), alert_owner(broker, generation)
@@ -110,32 +118,58 @@ def taken_over(path: Path, broker: Broker, generation: int) -> Database:
         return database
     database.close()
     if owner:
-        time.sleep(LETTING_GO)
+        _wait(LETTING_GO, ours)
     elif generation > 1:
-        time.sleep(HANDOVER)
+        _wait(HANDOVER, ours)
     for name in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
         name.unlink(missing_ok=True)
     token = secrets.token_hex(16)
     own_alerts(broker, generation, token)
     database = Database(path, _ALL, shared=True)
+    try:
+        _restore(database, broker, generation, token, ours)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _restore(
+    database: Database, broker: Broker, generation: int, token: str, ours: Callable[[], bool]
+) -> None:
     began = time.monotonic()
     with database.transaction() as connection:
-        count = alert_rows.restore(connection, _kept(broker, generation))
+        count = alert_rows.restore(connection, _kept(broker, generation, ours))
         alert_rows.set_owner(connection, token)
     seconds = round(time.monotonic() - began, 1)
     _log.info(
         "alerts taken over",
         extra={"rows": count, "next": next_of(database.connection.execute), "seconds": seconds},
     )
-    return database
 
 
-def _kept(broker: Broker, generation: int) -> Iterator[tuple[bytes | None, bytes | None]]:
+def _kept(
+    broker: Broker, generation: int, ours: Callable[[], bool]
+) -> Iterator[tuple[bytes | None, bytes | None]]:
     names = topics.alerts(broker), topics.deliveries(broker), topics.alert_state(broker, generation)
     for name in names:
         with consuming(broker, TIMEOUT) as consumer:
             for record in read_whole(consumer, name, broker, time.monotonic() + RESTORING):
+                _check(ours)
                 yield record.key, record.value
+
+
+def _wait(seconds: float, ours: Callable[[], bool]) -> None:
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        _check(ours)
+        time.sleep(min(left, _LOOKING))
+    _check(ours)
+
+
+def _check(ours: Callable[[], bool]) -> None:
+    if not ours():
+        raise NotOursError
 
 
 class Ahead:
