@@ -33,6 +33,8 @@ SCHEMA = Schema(
             reason TEXT NOT NULL
         ) STRICT;
         """,
+        # Most items are new, so the others are few: to count them the table need not be walked.
+        "CREATE INDEX outcomes_not_new ON outcomes (outcome) WHERE outcome != 'new';",
     ),
 )
 
@@ -95,7 +97,9 @@ class SqliteSeenState:
 
     def failures(self) -> Iterator[tuple[int, str]]:
         """Line of the log and reason of each item that ended as failed, oldest first."""
-        yield from self._execute("SELECT seq, reason FROM outcomes WHERE outcome = 'failed' ORDER BY seq")
+        yield from self._execute(
+            "SELECT seq, reason FROM outcomes WHERE outcome = 'failed' AND outcome != 'new' ORDER BY seq"
+        )
 
     def sightings(self) -> Iterator[dict[str, Any]]:
         """One record per item that came in, in the order of the log: what became of it, where it is now."""
@@ -120,7 +124,13 @@ class SqliteSeenState:
 
     def outcomes(self) -> dict[Outcome, int]:
         """See SeenState."""
-        return dict(self._execute("SELECT outcome, count(*) FROM outcomes GROUP BY outcome").fetchall())
+        (every, _), *others = self._execute(
+            "SELECT (SELECT count(*) FROM outcomes), NULL UNION ALL "
+            "SELECT count(*), outcome FROM outcomes WHERE outcome != 'new' GROUP BY outcome"
+        )
+        found: dict[Outcome, int] = {outcome: count for count, outcome in others}
+        new = every - sum(found.values())
+        return found | ({"new": new} if new else {})
 
     def groups(self) -> Iterator[tuple[str, Sequence[Sighting]]]:
         """See SeenState."""
