@@ -28,7 +28,7 @@ from streams.core.compiled import Vocabulary
 from streams.core.query import narrow
 from streams.core.query_parse import parse
 from streams.embedded import BATCH, Instance
-from streams.vocabulary_files import load_vocabulary
+from streams.vocabulary.files import load_vocabulary
 
 from ._stream import ROOT
 

@@ -22,7 +22,7 @@ from streams.core.flag import flag
 from streams.core.matcher import scan
 from streams.core.text import fold
 from streams.core.vocabulary import Pattern, Term, Watchlist
-from streams.vocabulary_files import load_vocabulary
+from streams.vocabulary.files import load_vocabulary
 
 from . import _stream
 

@@ -27,7 +27,7 @@ from connectors.parse import parse
 from connectors.publish.log import encode
 from connectors.records import Feed
 from streams.embedded import BATCH, Instance
-from streams.vocabulary_files import load_vocabulary
+from streams.vocabulary.files import load_vocabulary
 
 from ._stream import feed_documents, items, source, terms, vocabulary_folder, vocabulary_forms
 

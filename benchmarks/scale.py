@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from streams.embedded import BATCH, Instance
-from streams.vocabulary_files import load_vocabulary
+from streams.vocabulary.files import load_vocabulary
 
 from ._stream import items, items_once, source, terms, vocabulary_folder
 

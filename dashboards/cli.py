@@ -17,8 +17,8 @@ import click
 from connectors.console import Context
 from connectors.errors import BiowireError, UserError
 from connectors.observing import Observer, unobserved
-from streams.own_vocabulary import with_own
 from streams.settings import load
+from streams.vocabulary.own import with_own
 
 COMMANDS = {
     "demo": "dashboards.demo:demo",

@@ -19,7 +19,7 @@ from connectors.feed_changes import fetch_now
 from connectors.opml import read_opml
 from connectors.settings import FetchSettings, load
 from seeds.world import server
-from streams.alert_stage import AlertStage
+from streams.alerting.embedded import AlertStage
 from streams.embedded import Instance
 from streams.monitor import Monitor
 from streams.seeds_files import sample_subscriptions, vocabulary

@@ -17,8 +17,8 @@ from connectors.opml import read_opml
 from connectors.records import Feed
 from connectors.service import ServiceReport
 from connectors.settings import load
-from streams.alert_service import AlertService, alongside, posted
-from streams.alert_stage import AlertStage
+from streams.alerting.embedded import AlertStage
+from streams.alerting.service import AlertService, alongside, posted
 from streams.embedded import Instance
 from streams.monitor import Monitor, Progress
 from streams.retention import Cutoffs, cutoffs

@@ -4,10 +4,12 @@ core/                      the decisions, pure, one module per stage
 pipeline                   the order of the stages, written once
 embedded, monitor, ingest  one process: the store, live, from a file
 seen/, state/, sinks/      ports: dedup's memory, the story stage's memory, the index
-alerting, alert_stage      documents that changed ─► alerts (ports: subscriptions/, alerts/)
-planning, delivering       alerts ─► messages ─► channels (ports: outbox/, channels/)
-replay, explain, evaluate  the past under new rules; why; how well
+alerting/                  documents that changed ─► alerts ─► messages ─► channels (ports: subscriptions/,
+                           alerts/, outbox/, channels/)
+app, worker, agents/, partitions/, topics, wire    the same on Kafka and Faust
+reading/                   what commands and pages look at, whatever the mode
+replay/, explain, evaluate  the past under new rules; why; how well
 deadletters, retention, export, summary
-vocabulary_files, seeds_files, settings    what is read at start
+vocabulary/, seeds_files, settings    what is read at start
 cli/                       the commands
 """

@@ -13,7 +13,7 @@ from connectors.opml import read_opml
 from connectors.records import Feed
 
 from .core.compiled import Vocabulary
-from .vocabulary_files import load_vocabulary
+from .vocabulary.files import load_vocabulary
 
 
 def vocabulary(settings: Mapping[str, Any]) -> Vocabulary:

@@ -20,7 +20,7 @@ from pathlib import Path
 from connectors.database import Schema, writer_lock
 from connectors.errors import StoreError, UserError
 
-from .alert_file import SCHEMAS as alert_tables  # noqa: N811
+from .alerting.file import SCHEMAS as alert_tables  # noqa: N811
 from .store_beside import ALERTS, beside, pack, unpack
 
 NOTE = ".last-backup"

@@ -13,8 +13,8 @@ from typing import Any
 from builders import NOON
 
 from connectors.database import Database
-from streams.alert_file import SCHEMAS, alerts_file
-from streams.alert_stage import AlertStage
+from streams.alerting.embedded import AlertStage
+from streams.alerting.file import SCHEMAS, alerts_file
 from streams.alerts import Raised
 from streams.alerts.sqlite import SqliteAlertStore
 from streams.core.alerts.conditions import with_defaults

@@ -17,21 +17,21 @@ from messages import SIGNING
 from real_articles import rows
 from receiving import SETTINGS, receiving
 
-from streams.alert_file import alerts_file, open_alerts
-from streams.alert_messages import Messages
-from streams.alert_service import AlertService, Post
-from streams.alert_stage import AlertStage
+from streams.alerting.delivering import Terms
+from streams.alerting.embedded import AlertStage
+from streams.alerting.file import alerts_file, open_alerts
+from streams.alerting.messages import Messages
+from streams.alerting.service import AlertService, Post
 from streams.alerts import Raised
 from streams.alerts.sqlite import SqliteAlertStore
 from streams.channels.choose import channel_for
 from streams.core.alerts.editing import MOST_ENTRIES
 from streams.core.alerts.planning import Pace
 from streams.core.alerts.records import Rhythm, Subscription
-from streams.delivering import Terms
 from streams.embedded import Instance
 from streams.outbox.sqlite import SqliteOutbox
 from streams.subscriptions.memory import MemorySubscriptions
-from streams.vocabulary_files import load_vocabulary
+from streams.vocabulary.files import load_vocabulary
 
 BEGIN = datetime(1990, 1, 1, tzinfo=UTC)
 """When the subscriptions of these tests were made: before any article."""

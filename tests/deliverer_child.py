@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from connectors.console import Context
-from streams.alert_service import AlertService, posted
+from streams.alerting.delivering import Terms
+from streams.alerting.service import AlertService, posted
 from streams.core.alerts.planning import Pace
 from streams.core.alerts.retrying import Patience
-from streams.delivering import Terms
 
 _PRELOAD = [
     "deliverer_child",

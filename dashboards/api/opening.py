@@ -19,19 +19,19 @@ from connectors.cli.feeds import known_feeds, opened
 from connectors.console import Context
 from connectors.database import Database
 from connectors.state import FeedState, FeedStateStore
-from streams.alert_reading import Alerts, Deliveries
+from streams.alerting.reading import Alerts, Deliveries
 from streams.cli.alerts import opened as alerts
 from streams.cli.deadletters import dead_letters
 from streams.core.compiled import Vocabulary
 from streams.deadletters import DeadLetters
 from streams.deadletters.embedded import EmbeddedDeadLetters
 from streams.embedded import SCHEMAS, Instance
-from streams.own_vocabulary import with_own
 from streams.reading import Reading, reading
-from streams.reading_embedded import StoreReading
+from streams.reading.embedded import StoreReading
 from streams.seeds_files import vocabulary
 from streams.subscriptions import SubscriptionStore
 from streams.subscriptions.choose import subscriptions
+from streams.vocabulary.own import with_own
 
 from .answers import Busy
 

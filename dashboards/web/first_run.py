@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dashboards.api.opening import Opening
 from streams.core.query import Everything
+
+from ..api.opening import Opening
 
 
 def nothing_yet(ports: Opening) -> bool:

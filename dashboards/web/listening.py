@@ -19,8 +19,9 @@ import msgspec
 from anyio import CapacityLimiter, to_thread
 
 from connectors.errors import BiowireError
-from dashboards.api.opening import Opening
 from streams.core.query import Everything, Query
+
+from ..api.opening import Opening
 
 LISTENERS = 50
 """At once; more are asked to come again."""

@@ -15,8 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from dashboards.api.access import Principal, Refusal
-
+from ..api.access import Principal, Refusal
 from .visit import Visit, check
 
 View = Callable[[Visit], Response]

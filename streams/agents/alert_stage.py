@@ -19,8 +19,8 @@ from connectors.database import Database
 from connectors.errors import BiowireError
 
 from .. import topics
-from ..alert_file import SCHEMAS
-from ..alert_service import AlertService, Beside, post_of
+from ..alerting.file import SCHEMAS
+from ..alerting.service import AlertService, Beside, post_of
 from ..lag import worked
 from ..partitions import alert_rows
 from ..partitions.alert import AlertPartition, WorkedIndex

@@ -15,9 +15,9 @@ import msgspec
 from connectors.console import Context, json_option, pass_context, print_json, print_lines, safe
 from connectors.errors import UserError
 
-from ..alert_file import alerts_file
-from ..alert_reading import Alerts, Deliveries
-from ..alert_reading import alerts as kept
+from ..alerting.file import alerts_file
+from ..alerting.reading import Alerts, Deliveries
+from ..alerting.reading import alerts as kept
 from ..alerts import Raised
 from ..alerts.memory import MemoryAlertStore
 from ..core.alerts.changes import condition_text, rhythm_text

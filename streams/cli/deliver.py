@@ -11,7 +11,7 @@ import click
 from connectors.console import Context, json_option, pass_context, print_json
 from connectors.errors import UserError
 
-from ..alert_service import AlertService, posted
+from ..alerting.service import AlertService, posted
 
 
 @click.command()

@@ -17,7 +17,7 @@ from connectors.broker import Broker
 from connectors.console import Context, json_option, pass_context, print_json
 from connectors.errors import UserError
 
-from ..alert_stage import AlertStage
+from ..alerting.embedded import AlertStage
 from ..embedded import Instance
 from ..ingest import ingest as take
 from ..seeds_files import starter_feeds, vocabulary

@@ -90,8 +90,8 @@ def _distributed(
 ) -> None:
     from connectors.kafka_errors import broker_needed
 
-    from ..reading_distributed import index_needed
-    from ..replay_distributed import Place, abandon, drop_old, rebuild
+    from ..reading.distributed import index_needed
+    from ..replay.distributed import Place, abandon, drop_old, rebuild
 
     if since:
         raise UserError("In distributed mode a replay renews everything; leave --since out.")
@@ -125,7 +125,7 @@ def _difference(context: Context, vocabulary: Vocabulary, progress: Told) -> Rep
 
     from ..reading import reading
     from ..replay import compare
-    from ..replay_log import replayed
+    from ..replay.log import replayed
 
     with (
         reading(context, fresh=True) as ports,

@@ -12,7 +12,7 @@ import click
 from connectors.console import Context, json_option, pass_context, print_json, safe
 from connectors.errors import UserError
 
-from ..backtesting import run_backtest
+from ..alerting.backtesting import run_backtest
 from ..core.alerts.backtest import Backtest, Edit, Sent, Week
 from ..core.alerts.changes import condition_text
 from ..core.alerts.records import RHYTHMS, Alert, Rhythm, Subscription

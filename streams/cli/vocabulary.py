@@ -29,7 +29,7 @@ from ..core.forms import read_forms
 from ..core.records import Blocked, Evidence, Flagged
 from ..core.references import terms_of
 from ..core.vocabulary import Term
-from ..vocabulary_files import VocabularyFilesError, load_vocabulary, seeds_folder
+from ..vocabulary.files import VocabularyFilesError, load_vocabulary, seeds_folder
 
 
 @click.group()

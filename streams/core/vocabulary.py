@@ -1,7 +1,7 @@
 """The vocabulary as data: facets with terms, watchlists, named contexts. Compiled by `matcher`.
 
     TOML ─► Facet, Watchlist, contexts ─► Vocabulary ─► scan ─► classify, flag
-            (vocabulary_files)            (compile_vocabulary)
+            (vocabulary.files)            (compile_vocabulary)
 
 A term is found by its patterns; a pattern is a list of forms with the conditions under which they
 count. How they are written: seeds/vocabulary/README.md.

@@ -19,7 +19,7 @@ import msgspec
 from connectors.database import Database
 
 from .. import wire
-from ..alerting import Alerting
+from ..alerting.stage import Alerting
 from ..alerts.sqlite import SqliteAlertStore
 from ..core.query import Everything, Query
 from ..core.records import Document

@@ -25,7 +25,7 @@ from connectors.kafka_errors import TIMEOUT, sentence
 from connectors.publish.kafka import meaning, open_producer
 
 from .. import topics, wire
-from ..alert_file import SCHEMAS
+from ..alerting.file import SCHEMAS
 from ..control import alert_owner, own_alerts
 from ..core.alerts.records import Delivery
 from ..kafka_admin import consuming

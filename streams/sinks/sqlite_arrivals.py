@@ -3,7 +3,7 @@
     sink ─► Noting ─► arrivals   one line for each document of a batch that changed, in its transaction
 
 The index says how documents stand now. Alerts are told of how they stood when they came: in which story,
-whose copy. `streams.rehearsing` takes a subscription through these steps to say what it would have been sent.
+whose copy. `alerting.rehearsing` takes a subscription through these steps to say what it would have had sent.
 """
 
 from __future__ import annotations

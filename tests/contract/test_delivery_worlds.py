@@ -11,14 +11,14 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from alerts import a_subscription, an_alert
 
-from streams.alert_file import open_alerts
+from streams.alerting.file import open_alerts
+from streams.alerting.planning import CurrentSubscriptions, Planner
 from streams.alerts.memory import MemoryAlertStore
 from streams.alerts.sqlite import SqliteAlertStore
 from streams.core.alerts.planning import Pace
 from streams.core.alerts.records import Rhythm
 from streams.outbox.memory import MemoryOutbox
 from streams.outbox.sqlite import SqliteOutbox
-from streams.planning import CurrentSubscriptions, Planner
 from streams.subscriptions.memory import MemorySubscriptions
 
 LEASE = timedelta(minutes=2)

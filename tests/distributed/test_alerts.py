@@ -25,7 +25,7 @@ from receiving import receiving
 from connectors.database import Database
 from connectors.publish.log import moment
 from streams import topics
-from streams.alert_file import SCHEMAS
+from streams.alerting.file import SCHEMAS
 from streams.alerts import Raised
 from streams.alerts.sqlite import SqliteAlertStore
 from streams.core.alerts.conditions import with_defaults

@@ -19,7 +19,7 @@ import psutil
 import pytest
 from embedded_runs import biowire, command, differences, documents, environment, write_items
 
-from streams.vocabulary_files import seeds_folder
+from streams.vocabulary.files import seeds_folder
 
 from .harness import Cluster, timed, wait_for
 from .test_parity import sample

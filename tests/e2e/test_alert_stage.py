@@ -19,7 +19,7 @@ from builders import NOON
 from embedded_runs import biowire, biowire_json, command, environment, world_items, write_items
 
 from connectors.errors import StoreError
-from streams.alert_stage import AlertStage
+from streams.alerting.embedded import AlertStage
 from streams.core.alerts.records import KINDS
 from streams.embedded import Instance
 from streams.seeds_files import vocabulary

@@ -27,7 +27,7 @@ from connectors.console import Context
 from dashboards.api.app import create_app
 from dashboards.api.opening import OwnWriting
 from streams.cli.deadletters import dead_letters
-from streams.reading_embedded import StoreReading
+from streams.reading.embedded import StoreReading
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from mail_server import MailServer, scripted
 from servers.certificates import Certificates
 from webhook_server import WebhookServer
 
-from streams.alert_file import open_alerts
+from streams.alerting.file import open_alerts
 from streams.alerts.sqlite import SqliteAlertStore
 from streams.core.alerts.records import Subscription
 from streams.outbox.sqlite import SqliteOutbox

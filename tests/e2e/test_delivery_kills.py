@@ -19,7 +19,7 @@ from mail_server import MailServer
 from servers.certificates import Certificates
 from webhook_server import WebhookServer
 
-from streams.alert_file import open_alerts
+from streams.alerting.file import open_alerts
 from streams.alerts.sqlite import SqliteAlertStore
 from streams.core.alerts.records import Rhythm, Subscription
 from streams.core.alerts.rhythm import last_end

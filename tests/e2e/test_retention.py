@@ -15,7 +15,7 @@ from streams.core.query_parse import parse
 from streams.embedded import Instance
 from streams.replay import replay, replay_since
 from streams.retention import Cutoffs, cutoffs
-from streams.vocabulary_files import load_vocabulary
+from streams.vocabulary.files import load_vocabulary
 
 BODIES = [json.dumps(item).encode() for item in world_items()[:60]]
 

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 from shared_data import ROOT
 
 from dashboards.cli import biowire, main
-from streams.alert_file import alerts_file, open_alerts
-from streams.alert_stage import AlertStage
+from streams.alerting.embedded import AlertStage
+from streams.alerting.file import alerts_file, open_alerts
 from streams.core.alerts.ids import message_id
 from streams.core.alerts.records import Delivery
 from streams.embedded import Instance

@@ -11,13 +11,13 @@ from documents import a_document
 from embedded_runs import world_items
 
 from streams.embedded import Instance, reading
-from streams.own_vocabulary import make_own, own_folder, with_own
 from streams.replay import replay
 from streams.sinks.memory import MemoryIndex
-from streams.vocabulary_files import VocabularyFilesError, load_vocabulary, seeds_folder
-from streams.watchlist_files import Changed, drafted, kept, save
-from streams.watchlist_preview import preview
-from streams.watchlist_words import NEW, with_words, words_of
+from streams.vocabulary.files import VocabularyFilesError, load_vocabulary, seeds_folder
+from streams.vocabulary.own import make_own, own_folder, with_own
+from streams.vocabulary.watchlist_files import Changed, drafted, kept, save
+from streams.vocabulary.watchlist_preview import preview
+from streams.vocabulary.watchlist_words import NEW, with_words, words_of
 
 
 @pytest.fixture(scope="module")

@@ -16,12 +16,12 @@ from datetime import timedelta
 import pytest
 from alert_weeks import BEGIN, Lived, captured, lived
 
+from streams.alerting.backtesting import run_backtest
+from streams.alerting.rehearsing import rehearse
 from streams.alerts import Raised
-from streams.backtesting import run_backtest
 from streams.core.alerts.conditions import with_defaults
 from streams.core.alerts.records import Condition, Subscription
 from streams.core.query_parse import parse
-from streams.rehearsing import rehearse
 
 FULL = bool(os.environ.get("BIOWIRE_FULL"))
 pytestmark = [pytest.mark.shared, pytest.mark.slow]

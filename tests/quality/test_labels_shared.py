@@ -10,7 +10,7 @@ from shared_data import shared
 from connectors.normalize import item_from_fields, normalize
 from streams.core.analyze import analyze
 from streams.core.evaluate import evaluate
-from streams.vocabulary_files import load_vocabulary
+from streams.vocabulary.files import load_vocabulary
 
 pytestmark = pytest.mark.shared
 

@@ -8,7 +8,7 @@ from builders import NOON, at
 from connectors.records import Feed
 from connectors.schedule import FetchState
 from connectors.state import FeedState
-from streams.alert_messages import Messages, out_of_reach
+from streams.alerting.messages import Messages, out_of_reach
 from streams.alerts.memory import MemoryAlertStore
 from streams.core.alerts.records import Delivery, Rhythm
 

@@ -10,7 +10,7 @@ import pytest
 from alert_facts import a_fact
 
 from connectors.database import Database
-from streams.alert_file import SCHEMAS
+from streams.alerting.file import SCHEMAS
 from streams.alerts import Followed
 from streams.alerts.sqlite import SqliteAlertStore
 from streams.core.alerts.ids import alert_id, message_id

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from alerts import a_subscription, an_alert
 
-from streams import alert_service
-from streams.alert_service import AlertService, Post, alongside
+from streams.alerting import service as alert_service
+from streams.alerting.delivering import Terms
+from streams.alerting.service import AlertService, Post, alongside
 from streams.alerts.memory import MemoryAlertStore
 from streams.core.alerts.message import Message
 from streams.core.alerts.planning import Pace
-from streams.delivering import Terms
 from streams.outbox.memory import MemoryOutbox
 from streams.subscriptions.memory import MemorySubscriptions
 

@@ -14,7 +14,7 @@ from documents import a_document, a_grouping, a_story, an_id
 
 from connectors.database import Database
 from connectors.errors import StoreError
-from streams.alerting import Alerting
+from streams.alerting.stage import Alerting
 from streams.alerts.memory import MemoryAlertStore
 from streams.alerts.sqlite import SCHEMA, SqliteAlertStore
 from streams.core.alerts.conditions import with_defaults

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from documents import a_document, a_flag, a_grouping, a_label, an_id
 
-from streams.backtesting import run_backtest
+from streams.alerting.backtesting import run_backtest
 from streams.core.alerts.conditions import with_defaults
 from streams.core.alerts.forecast import forecast, in_weeks, messages, monitored
 from streams.core.alerts.records import Rhythm, Subscription

@@ -8,15 +8,15 @@ import pytest
 from builders import NOON, at
 
 from connectors.errors import UserError
+from streams.alerting.delivering import Deliverer, Terms
+from streams.alerting.planning import CurrentSubscriptions, Planner
 from streams.alerts.memory import MemoryAlertStore
 from streams.channels import Later, Never
 from streams.core.alerts.message import Message
 from streams.core.alerts.planning import Pace
 from streams.core.alerts.records import Alert, Rhythm, Subscription
 from streams.core.alerts.retrying import Patience
-from streams.delivering import Deliverer, Terms
 from streams.outbox.memory import MemoryOutbox
-from streams.planning import CurrentSubscriptions, Planner
 from streams.subscriptions.memory import MemorySubscriptions
 
 MAIL, HOOK = "mailto:desk@ledger.example", "https://a.example/hook"

@@ -4,7 +4,7 @@ import pytest
 from builders import an_article
 
 from streams.core.analyze import analyze
-from streams.vocabulary_files import load_vocabulary
+from streams.vocabulary.files import load_vocabulary
 
 VOCABULARY = load_vocabulary()
 

@@ -10,7 +10,7 @@ from builders import an_article
 from streams.core.analyze import analyze
 from streams.core.compiled import Vocabulary
 from streams.core.records import Flagged
-from streams.vocabulary_files import load_vocabulary
+from streams.vocabulary.files import load_vocabulary
 
 
 @cache

@@ -13,12 +13,12 @@ from alerts import a_subscription
 from builders import NOON, at
 from embedded_runs import world_items
 
-from streams.backtesting import run_backtest
+from streams.alerting.backtesting import run_backtest
+from streams.alerting.rehearsing import rehearse
 from streams.core.alerts.backtest import Sent
 from streams.core.alerts.conditions import with_defaults
 from streams.core.alerts.records import Rhythm, Subscription
 from streams.embedded import Instance, reading
-from streams.rehearsing import rehearse
 from streams.retention import Cutoffs
 from streams.seeds_files import vocabulary
 

@@ -9,7 +9,7 @@ from connectors.console import Context
 from connectors.errors import UserError
 from streams.cli.analyze import analyze as analyze_command
 from streams.cli.vocabulary import vocabulary as vocabulary_command
-from streams.vocabulary_files import VocabularyFilesError, load_vocabulary
+from streams.vocabulary.files import VocabularyFilesError, load_vocabulary
 
 GOOD = """\
 facet = "modality"

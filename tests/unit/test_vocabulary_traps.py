@@ -7,7 +7,7 @@ import pytest
 from connectors.normalize import normalize
 from connectors.records import Item
 from streams.core.analyze import analyze, explain
-from streams.vocabulary_files import load_vocabulary
+from streams.vocabulary.files import load_vocabulary
 
 RECEIVED = datetime(2026, 11, 23, tzinfo=UTC)
 

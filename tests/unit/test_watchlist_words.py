@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.errors import UserError
-from streams.vocabulary_files import seeds_folder
-from streams.watchlist_words import NEW, with_words, words_of
+from streams.vocabulary.files import seeds_folder
+from streams.vocabulary.watchlist_words import NEW, with_words, words_of
 
 FILE = """\
 # Ours, for the Thursday meeting

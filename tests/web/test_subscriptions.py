@@ -12,8 +12,8 @@ from streams.alerts.sqlite import SqliteAlertStore
 from streams.core.alerts.condition_defaults import default_condition
 from streams.core.alerts.ids import alert_id
 from streams.core.alerts.records import KINDS, Alert, Subscription
-from streams.own_vocabulary import make_own
 from streams.subscriptions.files import FileSubscriptions
+from streams.vocabulary.own import make_own
 
 QUERY = '"facial recognition" OR iris'
 

@@ -7,7 +7,7 @@ import pytest
 from api_world import served
 from web_pages import NARROW, accessible, fits, watched
 
-from streams.own_vocabulary import make_own
+from streams.vocabulary.own import make_own
 
 
 @pytest.fixture(scope="module")

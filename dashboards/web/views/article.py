@@ -11,7 +11,6 @@ from itertools import groupby, pairwise
 from starlette.responses import Response
 
 from connectors.records import Article
-from dashboards.api.asked import no_article
 from streams.core import query as q
 from streams.core.compiled import Vocabulary
 from streams.core.dedup import Sighting
@@ -21,6 +20,7 @@ from streams.core.word_diff import Stretch, word_diff
 from streams.explain import Explainer
 from streams.reading import Reading, Trace
 
+from ...api.asked import no_article
 from ..citation import citations
 from ..evidence import distinct, marked_text, quote_of
 from ..routing import Pages

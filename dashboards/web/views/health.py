@@ -10,12 +10,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from dashboards.api.status import RETRIED, retried
 from streams.cli.deadletters import dead_letters
 from streams.core.query import Everything
 from streams.reading import Reading
 from streams.store_files import last_backup
 
+from ...api.status import RETRIED, retried
 from ..first_run import nothing_yet
 from ..routing import Pages
 from ..visit import Visit, text

@@ -9,13 +9,13 @@ from typing import ClassVar
 
 from starlette.responses import Response
 
-from dashboards.api.stories import leading
 from streams.core import query as q
 from streams.core.highlight import Highlight
 from streams.core.query_parse import parse
 from streams.core.records import Document
 from streams.sinks import ArticleSearch
 
+from ...api.stories import leading
 from ..evidence import quotes_of
 from ..first_run import nothing_yet
 from ..routing import Pages

@@ -10,14 +10,14 @@ from typing import Literal
 from starlette.responses import Response, StreamingResponse
 
 from connectors.errors import UserError
-from dashboards.api.feed_forms import TYPES, FeedEntry, OutFeed, write
-from dashboards.api.opening import LONG_SECONDS
-from dashboards.api.pages import hit_html
 from streams.core.alerts.addresses import checked_base
 from streams.core.alerts.phrasing import link
 from streams.export import in_pieces
 from streams.sinks import Hit
 
+from ...api.feed_forms import TYPES, FeedEntry, OutFeed, write
+from ...api.opening import LONG_SECONDS
+from ...api.pages import hit_html
 from ..routing import Pages
 from ..searched import Asked, asked
 from ..visit import Visit

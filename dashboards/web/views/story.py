@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 
 from starlette.responses import Response
 
-from dashboards.api.answers import Missing
 from streams.core import query as q
 from streams.core.records import Document, Role, Story
 from streams.reading import Reading
 
+from ...api.answers import Missing
 from ..evidence import quotes_of
 from ..routing import Pages
 from ..visit import Visit

@@ -12,9 +12,6 @@ from typing import TypeVar
 from starlette.responses import Response
 
 from connectors.errors import BiowireError, UserError
-from dashboards.api.answers import Conflict, status_of
-from dashboards.api.opening import LONG_SECONDS, Opening
-from dashboards.api.subscriptions import added, check_name, found, unsaid
 from streams.cli.subscription_options import check_channels
 from streams.cli.subscription_test import over
 from streams.core.alerts.backtest import Backtest, Week
@@ -27,6 +24,9 @@ from streams.core.alerts.written_times import WEEKDAYS
 from streams.core.query import Everything
 from streams.subscriptions import SubscriptionStore
 
+from ...api.answers import Conflict, status_of
+from ...api.opening import LONG_SECONDS, Opening
+from ...api.subscriptions import added, check_name, found, unsaid
 from ..routing import Pages
 from ..subscription_filled import Unmade, Wrong, differs, made, shown, written
 from ..visit import Visit, text

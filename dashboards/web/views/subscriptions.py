@@ -10,9 +10,8 @@ from typing import Any
 from starlette.responses import Response
 
 from connectors.errors import UserError
-from dashboards.api.answers import Missing
-from dashboards.api.subscriptions import STATES, found, secrets_of
-from streams.alert_reading import Alerts
+from streams.alerting.reading import Alerts
+from streams.alerting.trial_message import send_trial
 from streams.alerts import Raised
 from streams.core.alerts.changes import changes
 from streams.core.alerts.editing import masked
@@ -20,8 +19,9 @@ from streams.core.alerts.phrasing import one_line
 from streams.core.alerts.records import Delivery, Subscription
 from streams.core.alerts.showing import as_fields
 from streams.core.alerts.written_times import read_end
-from streams.trial_message import send_trial
 
+from ...api.answers import Missing
+from ...api.subscriptions import STATES, found, secrets_of
 from ..routing import Pages
 from ..visit import Visit, text
 

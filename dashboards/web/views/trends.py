@@ -14,8 +14,6 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from connectors.errors import UserError
-from dashboards.api.answers import Missing
-from dashboards.api.asked import period
 from streams.core import query as q
 from streams.core.alerts.wording import figure, percent
 from streams.core.narrowing import clause
@@ -23,6 +21,8 @@ from streams.export import cell
 from streams.sinks import ArticleSearch, Bucket
 from streams.trends import FACETS, FacetTrend, Trends, together, trends
 
+from ...api.answers import Missing
+from ...api.asked import period
 from .. import charts
 from ..routing import Pages
 from ..timeline import floor, following, named

@@ -12,14 +12,14 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from connectors.errors import BiowireError, UserError
-from dashboards.api.answers import Missing, status_of
-from dashboards.api.opening import LONG_SECONDS
 from streams.core.vocabulary import KINDS
-from streams.vocabulary_files import VocabularyFilesError
-from streams.watchlist_files import Changed, Kept, drafted, save
-from streams.watchlist_preview import Preview, preview
-from streams.watchlist_words import NEW, with_words, words_of
+from streams.vocabulary.files import VocabularyFilesError
+from streams.vocabulary.watchlist_files import Changed, Kept, drafted, save
+from streams.vocabulary.watchlist_preview import Preview, preview
+from streams.vocabulary.watchlist_words import NEW, with_words, words_of
 
+from ...api.answers import Missing, status_of
+from ...api.opening import LONG_SECONDS
 from ..routing import Pages
 from ..visit import Visit, text
 from .watchlists import kept_file, own

@@ -10,16 +10,16 @@ from pathlib import Path
 
 from starlette.responses import Response
 
-from dashboards.api.answers import Missing
 from streams.core.compiled import Vocabulary
 from streams.core.query import Everything
 from streams.core.references import count_for, terms_of
 from streams.core.vocabulary import Pattern
-from streams.own_vocabulary import make_own, own_folder
-from streams.vocabulary_files import seeds_folder
-from streams.watchlist_files import Kept, kept
-from streams.watchlist_words import NEW, Words, words_of
+from streams.vocabulary.files import seeds_folder
+from streams.vocabulary.own import make_own, own_folder
+from streams.vocabulary.watchlist_files import Kept, kept
+from streams.vocabulary.watchlist_words import NEW, Words, words_of
 
+from ...api.answers import Missing
 from ..routing import Pages
 from ..visit import Visit
 

@@ -1,4 +1,4 @@
-"""Alerts and their messages read from the index, as far as commands and the API ask: see `alert_reading`.
+"""Alerts and their messages read from the index, as far as commands and the API ask: see `alerting.reading`.
 
 What is asked by stands in fields of its own; what is given back is `record` and `deliveries`, whole.
 """
