@@ -1,6 +1,7 @@
 """Tables of the SQLite index, and the numbering of its rows.
 
     counted       docid -> facet values, small and quick to walk
+    counted_writes  the last writes: the mark of the index after each, and the rows of `counted` it changed
     articles      docid -> the article as JSON
     places        article id -> docid, and where the story stage puts it
     stories       story id -> story
@@ -47,6 +48,12 @@ SCHEMA = Schema(
         INSERT INTO articles_fts (articles_fts, rank) VALUES ('hashsize', 16777216);
         INSERT INTO articles_fts (articles_fts, rank) VALUES ('automerge', 16);
         INSERT INTO articles_fts (articles_fts, rank) VALUES ('pgsz', 8192);
+        """,
+        """
+        CREATE TABLE counted_writes (
+            n INTEGER PRIMARY KEY, mark TEXT NOT NULL,
+            docids BLOB NOT NULL     -- eight bytes each
+        ) STRICT;
         """,
     ),
 )

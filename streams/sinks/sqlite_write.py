@@ -11,6 +11,7 @@ import json
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import msgspec
 
@@ -57,8 +58,10 @@ class SqliteSink:
         batch = {document.id: strip(document) for document in documents}
         with self.database.transaction():
             self._bring_up_to_date()
-            self._write(self._rows(batch))
-            remark(self.connection)
+            rows = self._rows(batch)
+            self._write(rows)
+            moved = (row.old[0] for row in rows if row.old)
+            remark(self.connection, chain((row.docid for row in rows), moved))
 
     def put_groupings(self, groupings: Iterable[Grouping]) -> None:
         """Say where articles belong."""
@@ -73,7 +76,7 @@ class SqliteSink:
                 " copy = excluded.copy, grouping = excluded.grouping",
                 rows,
             )
-            remark(connection)
+            remark(connection, ())
 
     def put_stories(self, stories: Iterable[Story]) -> None:
         """Insert or replace stories by id."""
@@ -96,7 +99,7 @@ class SqliteSink:
             connection.executemany(_DELETE, [(row, *columns(stored)) for row, stored in gone])
             self._forget([row for row, _ in gone])
             connection.executemany("DELETE FROM places WHERE id = ?", [(id_,) for id_ in wanted])
-            remark(connection)
+            remark(connection, (row for row, _ in gone))
 
     def _forget(self, docids: Iterable[int]) -> None:
         rows = [(row,) for row in docids]

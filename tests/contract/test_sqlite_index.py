@@ -1,6 +1,7 @@
 """What only the SQLite index promises: its row numbers, its upkeep, its share in a transaction."""
 
 import contextlib
+import random
 import sqlite3
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -8,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from documents import START, a_document, a_grouping, a_label, an_id
 
-from connectors.database import Database
+from connectors.database import Database, Schema
 from connectors.errors import UserError
-from streams.core.index import FACETS
+from streams.core.index import FACETS, facets
 from streams.core.query import Everything, Is, Not
 from streams.core.query_parse import parse
+from streams.core.records import Source
 from streams.sinks.order import second
 from streams.sinks.sqlite import SCHEMA, SqliteIndex
 from streams.sinks.sqlite_schema import bounds, docid, id_bits, moment
@@ -181,6 +183,67 @@ def test_what_is_kept_of_an_index_is_never_older_than_it(database, index):
     assert counted() == (1, ())
     assert index.search(Everything(), facets=["source"]).total == 1
     reader.close()
+
+
+def test_only_the_rows_written_since_are_read_again_and_counts_are_those_of_all(database, index):
+    """Whatever was written in whatever order; one reader has looked before, the other never has."""
+    dice = random.Random(35)
+    index.put(a_document(n, source=_source(n % 7)) for n in range(60))
+    reader = Database(database.path, [SCHEMA], writer=False)
+    looking, asked = SqliteIndex(reader), []
+    reader.connection.set_trace_callback(asked.append)
+    looking.facets(Everything())
+    assert ALL_ROWS in asked
+    asked.clear()
+    for _ in range(40):
+        one, other = dice.sample(range(80), 2)
+        write = dice.choice([index.put, index.put, index.delete, index.put_groupings])
+        if write == index.put:
+            moved = START + timedelta(days=dice.randrange(4))  # and the row with it
+            labels = (a_label("domain", dice.choice(["border", "police", f"domain {one}"])),)
+            write([a_document(one, published=moved, labels=labels, source=_source(one)), a_document(other)])
+        elif write == index.delete:
+            write([an_id(one), an_id(other)])
+        else:
+            write([a_grouping(one, role="copy", copy_of=other), a_grouping(other)])
+        if dice.random() < 0.7:
+            assert looking.facets(Everything()) == _counted_one_by_one(index)
+    assert ALL_ROWS not in asked
+    reader.close()
+
+
+def test_all_rows_are_read_where_much_was_written_or_the_store_is_from_before(tmp_path):
+    old = Database(tmp_path / "old.db", [Schema(SCHEMA.name, SCHEMA.steps[:1])])
+    old.connection.execute("INSERT INTO articles_meta VALUES ('counted', 'a mark of the old version')")
+    old.close()
+    reader = Database(tmp_path / "old.db", [SCHEMA], writer=False)
+    looking = SqliteIndex(reader)
+    assert looking.facets(Everything(), ["source"])["source"] == ()
+    writer = Database(tmp_path / "old.db", [SCHEMA])
+    for many in (range(40), range(20, 70), range(5)):
+        SqliteIndex(writer).put(a_document(n, source=_source(n % 7)) for n in many)
+        assert looking.facets(Everything()) == _counted_one_by_one(SqliteIndex(writer))
+    reader.close()
+    writer.close()
+
+
+def _source(number):
+    return Source(name=f"Source {number}", host=f"{number}.example", country="GB", kind="press")
+
+
+ALL_ROWS = "SELECT docid, facets FROM counted ORDER BY docid"
+
+
+def _counted_one_by_one(index):
+    """By the documents themselves."""
+    counts = {field: Counter() for field in FACETS}
+    for document in index.scan(Everything(), copies=False):
+        for field, value in dict.fromkeys(facets(document)):
+            counts[field][value] += 1
+    return {
+        field: tuple(sorted(own.items(), key=lambda pair: (-pair[1], pair[0])))
+        for field, own in counts.items()
+    }
 
 
 def test_an_index_without_a_mark_is_counted_too(database, index):
