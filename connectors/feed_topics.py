@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,7 @@ from .errors import TransientError, UserError
 from .kafka_errors import partition_counts, sentence
 from .records import Feed
 from .schedule import FetchState
+from .state import FeedState
 from .topics import feed_states, feeds
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,11 @@ class Partition:
     seen: dict[str, bytes] = field(default_factory=dict)
     end: int = 0
     """Offset in the list after what was read."""
+
+    def known(self) -> Iterator[FeedState]:
+        """Each feed of the list with its state."""
+        for url, one in self.feeds.items():
+            yield FeedState(one, self.states.get(url, FetchState()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ def of_aliases() -> dict[str, dict[str, Field]]:
         "stories": mapping.stories(),
         "sightings": mapping.sightings(),
         "alerts": mapping.alerts(),
+        "feeds": mapping.feeds(),
+        "deadletters": mapping.dead_letters(),
     }
     return {alias: dict(_fields(one["properties"], "")) for alias, one in mappings.items()}
 

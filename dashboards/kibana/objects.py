@@ -20,20 +20,21 @@ class View:
     alias: str
     """Without the setting `index_prefix`."""
     time: str
-    """The date that the time picker of Kibana filters by."""
+    """The date that the time picker of Kibana filters by; empty: it shows what is, whenever that began."""
     formats: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     apart: bool = False
     """Whether its charts heed only the time, since controls are over fields that it has not."""
 
     def saved(self, prefix: str) -> Saved:
         """As Kibana keeps it, over the indices with that prefix."""
+        timed = {"timeFieldName": self.time} if self.time else {}
         return Saved(
             type="index-pattern",
             id=self.id,
             attributes={
                 "title": f"{prefix}{self.alias}",
                 "name": self.name,
-                "timeFieldName": self.time,
+                **timed,
                 "fields": "[]",
                 "fieldAttrs": "{}",
                 "fieldFormatMap": text(self.formats),
@@ -66,6 +67,11 @@ def link(label: str = "") -> dict[str, Any]:
     return {"id": "url", "params": {"type": "a", "labelTemplate": label, "openLinkInCurrentTab": False}}
 
 
+def duration() -> dict[str, Any]:
+    """Format of a number of seconds: `2 hours`."""
+    return {"id": "duration", "params": {"inputFormat": "seconds", "outputFormat": "humanize"}}
+
+
 def kuery(query: str) -> dict[str, str]:
     """A query in Kibana's language."""
     return {"query": query, "language": "kuery"}
@@ -88,7 +94,7 @@ def search(
             "title": title,
             "description": description,
             "columns": list(columns),
-            "sort": [[name, "desc"] for name in (*by, source.view.time)],
+            "sort": [[name, "desc"] for name in (*by, source.view.time) if name],
             "grid": {},
             "hideChart": False,
             "isTextBasedQuery": False,

@@ -1,4 +1,4 @@
-"""The alert stage of a worker put together: file, stage, deliverer, and the index of alerts.
+"""The alert stage of a worker put together: file, stage, deliverer, and what it brings into the index.
 
 taken over ─► AlertPartition ─► shipped ─► AlertService in a thread of its own
 """
@@ -17,6 +17,7 @@ from connectors.broker import Broker
 from connectors.console import Context
 from connectors.database import Database
 from connectors.errors import BiowireError
+from connectors.state import FeedState
 
 from .. import topics
 from ..alerting.file import SCHEMAS
@@ -32,6 +33,7 @@ from ..sinks.elasticsearch.ready import talking
 from ..sinks.elasticsearch.settings import REQUEST_SECONDS, Index
 from ..sinks.elasticsearch.several import several
 from ..subscriptions.kafka import AsOf, KafkaSubscriptions
+from .health import HealthIndexing
 
 CATCHING_UP = timedelta(minutes=15)
 """After the stage was opened the clock says nothing of silence for so long: see `alert_stage`."""
@@ -56,6 +58,8 @@ class AlertPlan:
     generation: int
     home: Path
     subscriptions: KafkaSubscriptions
+    feeds: Callable[[], Sequence[FeedState]]
+    """The feed list, with how each feed fares."""
     drained: Callable[[], bool]
     """Everything that came in is worked: only then does the clock say anything of silence."""
 
@@ -90,6 +94,7 @@ class OpenStage:
                 month_of,
             )
             self._indexing = AlertIndexing(client, plan.index, database)
+            self._health = HealthIndexing(client, plan.index, plan.broker, plan.feeds)
             self._partition.refresh()
             self._shipping.ship(database)
             stack.enter_context(self._delivering())
@@ -112,6 +117,7 @@ class OpenStage:
             self._partition.tick(now)
         self._shipping.ship(self._database)
         self._indexing.step()
+        self._health.look(now)
 
     def close(self) -> None:
         """See Stage."""

@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
@@ -20,6 +21,7 @@ from connectors.feed_topics import feed_partitions, read_partitions
 from connectors.kafka_errors import broker_needed, partition_counts, reachable
 from connectors.language import language_of
 from connectors.service_log import log_as_service
+from connectors.state import FeedState
 from connectors.waiting import PATIENCE, patiently
 
 from .. import control, topics
@@ -112,7 +114,7 @@ async def _work(
     metrics = Metrics()
     behind = Measured(lambda: lag(broker, generation), Lag(raw=0, flagged=0, grouped=0), _EVERY)
     news = Measured(lambda: _news(broker, generation), _news(broker, generation), _EVERY)
-    publishers = Measured(lambda: _publishers(broker), _publishers(broker), _FEEDS_EVERY)
+    listed = Measured(lambda: _listed(broker), _listed(broker), _FEEDS_EVERY)
     kept = KafkaSubscriptions(broker)
     known = Measured(kept.known, kept.known(), _SUBSCRIPTIONS_EVERY)
     alert_plan = AlertPlan(
@@ -122,6 +124,7 @@ async def _work(
         generation=generation,
         home=context.home / "worker",
         subscriptions=kept,
+        feeds=lambda: listed.value.feeds,
         drained=lambda: not behind.value.total,
     )
     try:
@@ -133,7 +136,7 @@ async def _work(
             home=context.home / "worker",
             worker_id=member_id(context.settings, context.home, "worker"),
             vocabulary=words,
-            sources=lambda: publishers.value,
+            sources=lambda: listed.value.sources,
             sink=sink,
             encoder=document,
             metrics=metrics,
@@ -183,11 +186,19 @@ def _serve_metrics(context: Context, metrics: Metrics, behind: Measured[Lag], si
         metrics.serve(str(context.settings["metrics_host"]), port)
 
 
-def _publishers(broker: Broker) -> Sources:
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The shared feed list."""
+
+    feeds: Sequence[FeedState]
+    sources: Sources
     """Who publishes, as our list and the shared one have it."""
-    partitions = read_partitions(broker, range(feed_partitions(broker)))
-    listed = (feed for partition in partitions.values() for feed in partition.feeds.values())
-    return Sources([*starter_feeds(), *listed])
+
+
+def _listed(broker: Broker) -> _Listed:
+    partitions = read_partitions(broker, range(feed_partitions(broker))).values()
+    feeds = [known for partition in partitions for known in partition.known()]
+    return _Listed(feeds, Sources([*starter_feeds(), *(known.feed for known in feeds)]))
 
 
 def _told_to_stop() -> asyncio.Event:

@@ -122,7 +122,7 @@ class KafkaDeadLetters:
             key = record.key or b""
             found.pop(key, None)
             if record.value is not None:
-                letter = _letter(from_message(stage, key, record.value, record.headers))
+                letter = letter_of(from_message(stage, key, record.value, record.headers))
                 found[key] = _Kept(letter, key, TopicPartition(name, 0), record.offset)
         yield from found.values()
 
@@ -161,7 +161,8 @@ def headers_of(record: DeadLetterRecord) -> list[tuple[str, bytes]]:
     return [*kept, (RETRY, record.place.encode()), (TRIES, str(record.tries).encode())]
 
 
-def _letter(record: DeadLetterRecord) -> DeadLetter:
+def letter_of(record: DeadLetterRecord) -> DeadLetter:
+    """What people are told of it."""
     stamp = dict(record.headers).get(RECEIVED, b"")
     return DeadLetter(
         id=record.place,

@@ -39,7 +39,7 @@ def plan(
             *found,
             *_templates(client, index),
             *(one for number in sorted(numbers) for one in _generation(client, index, number)),
-            *_alerts(client, index),
+            *_of_all_generations(client, index),
             *_alias(client, index, live),
             *(_old(client, index, keep, now) if keep and now else ()),
         ]
@@ -114,9 +114,10 @@ def _generation(client: Elasticsearch, index: Index, number: int) -> Iterator[Ch
             yield Change(kind="create", name=name, says=f"index of generation {number}")
 
 
-def _alerts(client: Elasticsearch, index: Index) -> Iterator[Change]:
-    if not client.indices.exists_alias(name=index.alerts, index=f"{index.alerts}-v*"):
-        yield Change(kind="create", name=index.alerts_index, says=f"index behind {index.alerts}")
+def _of_all_generations(client: Elasticsearch, index: Index) -> Iterator[Change]:
+    for alias, name in index.of_all_generations.items():
+        if not client.indices.exists_alias(name=alias, index=f"{alias}-v*"):
+            yield Change(kind="create", name=name, says=f"index behind {alias}")
 
 
 def _alias(client: Elasticsearch, index: Index, number: int) -> Iterator[Change]:

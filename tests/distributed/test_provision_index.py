@@ -11,8 +11,10 @@ import pytest
 from embedded_runs import environment, finished
 from servers import Elasticsearch as Node
 
+from connectors.errors import NotYet
 from streams.provision.index import apply, live, plan
 from streams.sinks.elasticsearch import generations
+from streams.sinks.elasticsearch.ready import ready
 from streams.sinks.elasticsearch.settings import Index, index_of
 from streams.sinks.elasticsearch.templates import names
 
@@ -56,6 +58,25 @@ def test_the_command_provisions_an_index_without_a_broker(index: Index) -> None:
     assert (code, first["applied"]) == (1, False)
     assert run("--yes")[1]["applied"] is True
     assert run("--check") == (0, {"changes": [], "applied": False})
+
+
+def test_an_installation_from_before_an_index_is_told_to_be_provisioned_and_then_has_it(index: Index) -> None:
+    apply(index, [1], 1)
+    with index.client() as client:
+        client.indices.delete(index=[index.feeds_index, index.dead_letters_index])
+        for name in (index.feeds, index.dead_letters):
+            client.indices.delete_index_template(name=name)
+    with pytest.raises(NotYet, match=r"no index template \S+deadletters.* Run `biowire provision`"):
+        ready(index)
+    assert kinds(index) == [
+        ("create", "feeds"),
+        ("create", "deadletters"),
+        ("create", "feeds-v1"),
+        ("create", "deadletters-v1"),
+    ]
+    apply(index, [1], 1)
+    ready(index)
+    assert kinds(index) == []
 
 
 def test_a_template_that_somebody_changed_is_shown_and_put_back(index: Index) -> None:

@@ -221,6 +221,10 @@ FAULTS = {
         lambda b: b.of("index-pattern", "articles")["attributes"].update(timeFieldName="id"),
         "has the time field id, which is no date of it",
     ),
+    "time field of no name": (
+        lambda b: b.of("index-pattern", "feeds")["attributes"].update(timeFieldName=""),
+        "has the time field , which is no date of it",
+    ),
     "broken JSON in a string": (
         lambda b: b.dashboard["attributes"].update(panelsJSON="[{"),
         "has no JSON in panelsJSON",

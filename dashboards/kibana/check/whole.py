@@ -127,8 +127,8 @@ def _view(attributes: Json, fields: Mapping[str, Field]) -> Iterator[str]:
     if not fields:
         yield f"looks at {attributes['title']}, which is none of our aliases"
         return
-    time = str(attributes.get("timeFieldName", ""))
-    if time not in fields or fields[time].kind != "date":
+    time = attributes.get("timeFieldName")
+    if time is not None and (time not in fields or fields[time].kind != "date"):
         yield f"has the time field {time}, which is no date of it"
     for name in json.loads(attributes.get("fieldFormatMap", "{}")):
         if name not in fields:

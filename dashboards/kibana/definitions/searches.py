@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from ..objects import query, search
-from .views import ALERTS_RAISED, EVERYTHING, FLAGGED, ITEMS, LEADS, MAIN
+from .views import (
+    ALERTS_RAISED,
+    EVERYTHING,
+    FEEDS_IN_TROUBLE,
+    FLAGGED,
+    GIVEN_UP,
+    ITEMS,
+    LEADS,
+    MAIN,
+)
 
 LATEST = search(
     "biowire-latest",
@@ -62,9 +71,24 @@ NOT_KEPT = search(
     ["outcome", "title", "feed_url", "url"],
     "Dead letters, and what was left out, with the reason in the field reason of each.",
 )
+FAILING_FEEDS = search(
+    "biowire-failing-feeds",
+    "Feeds that fail",
+    FEEDS_IN_TROUBLE,
+    ["health", "title", "url", "reason", "failing_since", "last_success", "next_fetch"],
+    "Feeds that fail or are not asked any more, with the reason; those that failed most often first.",
+    by=["failures"],
+)
+NEWEST_DEAD_LETTERS = search(
+    "biowire-dead-letters",
+    "Newest dead letters",
+    GIVEN_UP,
+    ["stage", "reason", "tries", "bytes", "id"],
+    "What a stage gave up, with the reason; `biowire deadletters retry ID` sends it again.",
+)
 SEARCHES = (
     *(LATEST, DETENTION, VENDORS, OTHER_LANGUAGES, FLAGGED_LATEST, MOST_TOLD),
-    *(ALERT_HISTORY, NOT_KEPT),
+    *(ALERT_HISTORY, NOT_KEPT, FAILING_FEEDS, NEWEST_DEAD_LETTERS),
 )
 
 QUERIES = (

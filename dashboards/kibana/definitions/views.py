@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..dashboard import Control
-from ..objects import Source, View, link
+from ..objects import Source, View, duration, link
 
 ARTICLES = View(
     id="biowire-articles",
@@ -28,7 +28,23 @@ SIGHTINGS = View(
     time="received",
     formats={"url": link(), "feed_url": link()},
 )
-VIEWS = (ARTICLES, STORIES, ALERTS, SIGHTINGS)
+FEEDS = View(
+    id="biowire-feeds",
+    name="biowire feeds",
+    alias="feeds",
+    time="",
+    formats={"url": link(), "site_url": link(), "interval": duration()},
+    apart=True,
+)
+DEAD_LETTERS = View(
+    id="biowire-deadletters",
+    name="biowire dead letters",
+    alias="deadletters",
+    time="time",
+    formats={"bytes": {"id": "bytes", "params": {}}},
+    apart=True,
+)
+VIEWS = (ARTICLES, STORIES, ALERTS, SIGHTINGS, FEEDS, DEAD_LETTERS)
 
 EVERYTHING = Source(view=ARTICLES, where='not dedup.outcome : "near_duplicate"')
 """Each article once: copies of another are left out, as `biowire search` leaves them out of counts."""
@@ -43,6 +59,11 @@ ITEMS = Source(view=SIGHTINGS)
 """Everything that came in, also what was already known."""
 ALERTS_RAISED = Source(view=ALERTS, where="holds : true")
 """Alerts that were not withdrawn."""
+FEEDS_FOLLOWED = Source(view=FEEDS)
+"""The feed list as it is now, whatever time is chosen."""
+FEEDS_IN_TROUBLE = FEEDS_FOLLOWED.but('health : ("failing" or "retired")')
+GIVEN_UP = Source(view=DEAD_LETTERS)
+"""Dead letters of all stages that were neither sent again nor discarded."""
 
 CONTROLS = (
     Control(id="watchlist", title="Watchlist", view=ARTICLES, field="facets.watchlist"),

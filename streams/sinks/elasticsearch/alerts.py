@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from connectors.database import Database
-from connectors.errors import UserError
 
 from ...alerts import Raised
 from ...alerts.sqlite import SqliteAlertStore
 from ...core.alerts.editing import masked
 from ...core.alerts.records import Delivery
 from ...outbox.sqlite import SqliteOutbox
-from .asking import explained
 from .settings import Index
+from .small import write
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -88,17 +87,6 @@ class AlertIndexing:
                     execute("DELETE FROM to_index WHERE alert = ? AND n <= ?", (alert, last))
 
     def _write(self, ids: Sequence[str]) -> None:
-        lines: list[Any] = []
-        for id_ in ids:
-            if (one := self._alerts.get(id_)) is not None:
-                lines.append(_encode({"index": {"_index": self._index.alerts_index, "_id": id_}}))
-                lines.append(_encode(body(one, self._outbox.of_alert(id_))))
-        if not lines:
-            return
-        with explained(self._index):
-            answer = self._client.bulk(operations=lines, filter_path=["errors", "items.*.error"])
-        if answer["errors"]:
-            why = next(
-                error for item in answer["items"] for one in item.values() if (error := one.get("error"))
-            )
-            raise UserError(f"The index of alerts refuses an alert: {why.get('reason')}.")
+        found = {id_: one for id_ in ids if (one := self._alerts.get(id_)) is not None}
+        bodies = {id_: body(one, self._outbox.of_alert(id_)) for id_, one in found.items()}
+        write(self._client, self._index, self._index.alerts_index, bodies)

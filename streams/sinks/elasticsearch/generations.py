@@ -29,14 +29,19 @@ def create(client: Elasticsearch, index: Index, generation: int, *, live: bool =
     from elasticsearch import BadRequestError
 
     install(client, index)
-    names = (index.stories_of(generation), index.sightings_of(generation), index.alerts_index)
-    for name in (*names, index.articles_of(generation, FIRST_MONTH)):  # so that each alias has an index
+    own = (
+        index.stories_of(generation),
+        index.sightings_of(generation),
+        index.articles_of(generation, FIRST_MONTH),
+    )
+    for name in (*own, *index.of_all_generations.values()):  # so that each alias has an index
         try:
             client.indices.create(index=name)
         except BadRequestError as refused:
             if refused.error != "resource_already_exists_exception":
                 raise UserError(f"Elasticsearch refuses to make {name}: {reason(refused)}.") from refused
-    client.indices.put_alias(index=index.alerts_index, name=index.alerts)
+    for alias, name in index.of_all_generations.items():
+        client.indices.put_alias(index=name, name=alias)
     if live and live_generation(client, index) is None:
         swap(client, index, generation)
 

@@ -32,6 +32,7 @@ _DATE = {"type": "date", "format": "strict_date_optional_time"}
 _INTEGER = {"type": "integer"}
 _LONG = {"type": "long"}
 _DOUBLE = {"type": "double"}
+_BOOLEAN = {"type": "boolean"}
 _TEXT = {"type": "text", "analyzer": PLAIN}
 _TOKENS = {"type": "text", "analyzer": "whitespace"}
 _TERMS = {"type": "keyword", "doc_values": False, "norms": False}
@@ -144,7 +145,7 @@ def alerts() -> dict[str, Any]:
         when=_DATE,
         seq=_LONG,
         raised=_DATE,
-        holds={"type": "boolean"},
+        holds=_BOOLEAN,
         withdrawn=_KEPT,
         instead_of=_KEYWORD,
         sentence=_TEXT,
@@ -156,6 +157,50 @@ def alerts() -> dict[str, Any]:
         states=_KEYWORD,
         record=_KEPT,
         deliveries=_KEPT,
+    )
+
+
+def feeds() -> dict[str, Any]:
+    """Mappings of feeds and how they fare: what `biowire feeds list --json` prints of each."""
+    return _mappings(
+        [],
+        url=_KEYWORD,
+        title=_KEYWORD,
+        site_url=_KEYWORD,
+        group=_KEYWORD,
+        language=_KEYWORD,
+        country=_KEYWORD,
+        kind=_KEYWORD,
+        perspective=_KEYWORD,
+        full_text=_KEYWORD,
+        verify_tls=_BOOLEAN,
+        health=_KEYWORD,
+        reason=_KEYWORD,
+        failures=_DOUBLE,
+        failing_since=_DATE,
+        last_fetch=_DATE,
+        last_success=_DATE,
+        last_change=_DATE,
+        next_fetch=_DATE,
+        interval=_LONG,
+        entries=_INTEGER,
+        moved_from=_KEYWORD,
+    )
+
+
+def dead_letters() -> dict[str, Any]:
+    """Mappings of dead letters; the whole of each is in Kafka."""
+    return _mappings(
+        [],
+        id=_KEYWORD,
+        stage=_KEYWORD,
+        received=_DATE,
+        time=_DATE,
+        reason=_TEXT,
+        kind=_KEYWORD,
+        tries=_INTEGER,
+        bytes=_LONG,
+        excerpt=_TEXT,
     )
 
 

@@ -69,6 +69,35 @@ class Index:
         """The index behind it."""
         return f"{self.alerts}-v1"
 
+    @property
+    def feeds(self) -> str:
+        """Alias of the feeds' health; also the name of its template."""
+        return f"{self.prefix}feeds"
+
+    @property
+    def feeds_index(self) -> str:
+        """The index behind it."""
+        return f"{self.feeds}-v1"
+
+    @property
+    def dead_letters(self) -> str:
+        """Alias of the dead letters; also the name of their template."""
+        return f"{self.prefix}deadletters"
+
+    @property
+    def dead_letters_index(self) -> str:
+        """The index behind it."""
+        return f"{self.dead_letters}-v1"
+
+    @property
+    def of_all_generations(self) -> dict[str, str]:
+        """Each index that belongs to no generation, by its alias."""
+        return {
+            self.alerts: self.alerts_index,
+            self.feeds: self.feeds_index,
+            self.dead_letters: self.dead_letters_index,
+        }
+
     def articles_of(self, generation: int, month: str) -> str:
         """Index of one month's articles, `month` as `document.month_of` gives it."""
         return f"{self.articles}-g{generation}-{month.replace('-', '.')}"

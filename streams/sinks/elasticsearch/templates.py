@@ -32,13 +32,20 @@ def templates(index: Index, analyzers: Mapping[str, str] = ANALYZERS) -> dict[st
         ),
         index.stories: _template(index, index.stories, mapping.stories(), {}),
         index.sightings: _template(index, index.sightings, mapping.sightings(), {}),
-        index.alerts: _template(index, index.alerts, mapping.alerts(), {}, f"{index.alerts}-v*"),
+        **{
+            name: _template(index, name, mappings, {}, f"{name}-v*")
+            for name, mappings in (
+                (index.alerts, mapping.alerts()),
+                (index.feeds, mapping.feeds()),
+                (index.dead_letters, mapping.dead_letters()),
+            )
+        },
     }
 
 
 def names(index: Index) -> set[str]:
     """Of all templates of ours."""
-    return {index.articles, index.stories, index.sightings, index.alerts}
+    return {index.articles, index.stories, index.sightings, *index.of_all_generations}
 
 
 def _template(
