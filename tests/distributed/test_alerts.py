@@ -19,11 +19,14 @@ import pytest
 from alert_runs import SAID as SAID_OF_WORLD
 from alert_runs import raised, standing
 from embedded_runs import biowire, world_items, write_items
+from giving_up import give_up
 from kafka import TopicPartition
 from receiving import receiving
 
 from connectors.database import Database
+from connectors.feed_editor import add_feeds
 from connectors.publish.log import moment
+from connectors.records import Feed
 from streams import topics
 from streams.alerting.file import SCHEMAS
 from streams.alerts import Raised
@@ -32,6 +35,7 @@ from streams.core.alerts.conditions import with_defaults
 from streams.core.alerts.folding import fold
 from streams.core.alerts.leads import LeadTimes
 from streams.core.alerts.records import KINDS, Alert, Subscription
+from streams.sinks.elasticsearch.small import id_of
 from streams.subscriptions import SubscriptionStore
 from streams.subscriptions.files import FileSubscriptions
 from streams.subscriptions.kafka import KafkaSubscriptions
@@ -217,6 +221,8 @@ def test_a_subscription_made_meanwhile_alerts_of_what_comes_after_it_and_failed_
     settings = {"BIOWIRE_WEBHOOK_PRIVATE": "127.0.0.0/8", "BIOWIRE_WEBHOOK_HTTP": "true"}
     with receiving() as receiver, Cluster(kafka.url, elastic.url, tmp_path, prefix, settings) as cluster:
         cluster.provision()
+        add_feeds(cluster.broker, [Feed(url="https://late.example/feed")])
+        given_up = give_up(cluster.broker, "story", 7)
         cluster.workers(2)
         cluster.biowire("ingest", str(write_items(tmp_path / "items.jsonl", items[:150])))
         cluster.wait_until_drained(timeout=120)
@@ -250,6 +256,16 @@ def test_a_subscription_made_meanwhile_alerts_of_what_comes_after_it_and_failed_
             lambda: f"not delivered{cluster.tails()}",
         )
         assert cluster.biowire_json(*shown)["asked"]["query"] == "zanzibar OR police"
+        # The worker that told this brings into the index what people look at beside alerts.
+        beside = {
+            "feeds": [id_of("https://late.example/feed")],
+            "deadletters": [id_of("story", given_up)],
+        }
+        wait_for(
+            lambda: {alias: [one for _, one in cluster.ids_by_index(alias)] for alias in beside} == beside,
+            130,
+            lambda: f"not brought into the index{cluster.tails()}",
+        )
 
 
 def missing(alerts: Alerts, want: Mapping[str, Alert]) -> str:
