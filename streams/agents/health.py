@@ -48,13 +48,13 @@ class HealthIndexing:
         """Write some of what changed, where it is time."""
         if self._next is not None and now < self._next:
             return
-        more = [self._tried(lambda: self._feeds.step(self._known())), self._tried(self._letters.step)]
-        self._next = now if any(more) else now + EVERY
+        self._next = now if self._step() else now + EVERY
 
-    @staticmethod
-    def _tried(step: Callable[[], bool]) -> bool:
+    def _step(self) -> bool:
+        """True where there is more. After the first failure no more is tried: each may take seconds."""
         try:
-            return step()
+            more = self._feeds.step(self._known())
+            return self._letters.step() or more
         except BiowireError as cause:
             _log.warning("feeds' health and dead letters wait", extra={"reason": str(cause)})
             return False
