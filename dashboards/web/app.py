@@ -33,6 +33,7 @@ from .views import (
     subscriptions,
     trends,
     watchlist_forms,
+    watchlist_new,
     watchlists,
     welcome,
 )
@@ -44,6 +45,7 @@ VIEWS: Sequence[Pages] = (
     story.pages,
     subscription_form.pages,
     subscriptions.pages,
+    watchlist_new.pages,
     watchlist_forms.pages,
     watchlists.pages,
     feeds.pages,

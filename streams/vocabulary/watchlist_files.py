@@ -1,11 +1,12 @@
-"""Watchlists as files that people change: found by their id, tried before they are saved, saved whole.
+"""Watchlists as files that people make and change: found by id, tried before they are saved, saved whole.
 
-file ─► Draft (changed text) ─► definitions with it in the place of the old ─► preview, or saved
+file, or `begun` ─► changed text ─► definitions with it in the place of the old ─► preview, or saved
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 import tomllib
 from dataclasses import dataclass, replace
@@ -32,6 +33,7 @@ class Kept:
     id: str
     path: Path
     source: str
+    """Empty for a list that is only begun."""
 
     @property
     def mark(self) -> str:
@@ -56,22 +58,43 @@ def kept(folder: Path, id_: str) -> Kept | None:
     return None
 
 
+def begun(folder: Path, id_: str) -> Kept:
+    """A list that is not there yet. Raises UserError for an id that no new list may have, or that one has."""
+    path = folder / "watchlists" / f"{id_}.toml"
+    if not _ID.fullmatch(id_):
+        raise UserError(
+            "An id has letters a to z, digits, - and _, begins with one of the first two, and is "
+            f"no longer than {LONGEST_ID}."
+        )
+    if kept(folder, id_) is not None or path.exists():
+        raise UserError(f"There is a watchlist {id_} already; choose another id.")
+    return Kept(id_, path, "")
+
+
+LONGEST_ID = 60
+"""Of a list that is made here, which is the name of its file as well."""
+_ID = re.compile(f"[a-z0-9][a-z0-9_-]{{0,{LONGEST_ID - 1}}}")
+
+
 def drafted(known: Definitions, old: Kept, source: str) -> Vocabulary:
     """The whole vocabulary with this text in the place of the file's.
 
     Raises VocabularyFilesError with every problem and its line.
     """
-    before, after = _read(old.path.name, old.source), _read(old.path.name, source)
+    after = _read(old.path.name, source)
+    replaced = _read(old.path.name, old.source).contexts if old.source else {}
     name = f"watchlists/{old.path.name}"
     if after.watchlist.id != old.id:
         raise VocabularyFilesError(
             [FileProblem(name, after.line("id"), f"the id of this list is {old.id!r} and stays so")]
         )
-    contexts = {key: words for key, words in known.contexts.items() if key not in before.contexts}
+    contexts = {key: words for key, words in known.contexts.items() if key not in replaced}
     if twice := sorted(contexts.keys() & after.contexts.keys()):
         line = after.line("contexts", twice[0])
         raise VocabularyFilesError([FileProblem(name, line, f"context list {twice[0]!r} is defined twice")])
     lists = tuple(after.watchlist if one.id == old.id else one for one in known.watchlists)
+    if not old.source:
+        lists += (after.watchlist,)
     try:
         return compile_vocabulary(replace(known, watchlists=lists, contexts={**contexts, **after.contexts}))
     except VocabularyError as error:
@@ -87,6 +110,6 @@ def _read(name: str, source: str) -> WatchlistFile:
 
 def save(old: Kept, mark: str, source: str) -> None:
     """Write the file anew, if it is still the one with this mark. Raises Changed."""
-    if old.mark != mark:
+    if old.mark != mark or (not old.source and old.path.exists()):
         raise Changed(f"The file {old.path.name} was changed meanwhile; load the page again to see how.")
     write_whole(old.path, source.encode())

@@ -8,8 +8,9 @@ from __future__ import annotations
 import copy
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from connectors.errors import UserError
@@ -66,6 +67,15 @@ def with_words(source: str, place: str, table: Mapping[str, Any] | None) -> str:
     if _said(result) != wanted:
         raise UserError("These words are written in a way that can only be changed in the file itself.")
     return result
+
+
+def new_list(about: Mapping[str, str], added: date, patterns: Iterable[Mapping[str, Any]]) -> str:
+    """The file of a list with these words; of `about`, what is empty is left out."""
+    said = [f"{key} = {quoted(value)}" for key, value in about.items() if value]
+    source = "\n".join([*said, f"added = {added}", ""])
+    for table in patterns:
+        source = with_words(source, NEW, table)
+    return source
 
 
 def _path(place: str) -> TomlPath:

@@ -10,14 +10,15 @@ from api_world import NOON, fill, shipped
 from documents import a_document
 from embedded_runs import world_items
 
+from connectors.errors import UserError
 from streams.embedded import Instance, reading
 from streams.replay import replay
 from streams.sinks.memory import MemoryIndex
 from streams.vocabulary.files import VocabularyFilesError, load_vocabulary, seeds_folder
 from streams.vocabulary.own import make_own, own_folder, with_own
-from streams.vocabulary.watchlist_files import Changed, drafted, kept, save
+from streams.vocabulary.watchlist_files import Changed, begun, drafted, kept, save
 from streams.vocabulary.watchlist_preview import preview
-from streams.vocabulary.watchlist_words import NEW, with_words, words_of
+from streams.vocabulary.watchlist_words import NEW, new_list, with_words, words_of
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,51 @@ def test_a_replay_does_what_the_preview_said(home, changed, tmp_path):
     assert {one.id for one in told.gained_samples} <= after - before
     assert {one.id for one in told.lost_samples} <= before - after
     assert all(one.quotes for one in (*told.gained_samples, *told.lost_samples))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A vocabulary of one's own."""
+    return make_own(tmp_path)
+
+
+def test_a_list_that_is_begun_is_tried_and_then_used_like_the_others(home, folder):
+    bees = begun(folder, "bees")
+    source = new_list({"id": "bees", "title": "Bees"}, NOON.date(), [{"forms": ["biometr*"]}])
+    with reading(home / "biowire.db") as ports:
+        vocabulary = drafted(shipped().definitions, bees, source)
+        told = preview(ports.index, vocabulary, "bees", None, lambda: True)
+    assert not bees.path.exists()
+    assert told.before == told.lost == 0
+    assert told.gained == told.after > 0
+    save(bees, bees.mark, source)
+    used = load_vocabulary(folder)
+    assert used.watchlists["bees"] == vocabulary.watchlists["bees"]
+    assert set(used.watchlists) == {"bees", *shipped().watchlists}
+
+
+@pytest.mark.parametrize(
+    ("id_", "said"),
+    [
+        ("detention", "already"),
+        ("", "letters"),
+        ("Bees", "letters"),
+        ("../bees", "letters"),
+        ("-bees", "letters"),
+        ("b" * 61, "letters"),
+    ],
+)
+def test_an_id_that_no_new_list_may_have_is_refused(folder, id_, said):
+    with pytest.raises(UserError, match=said):
+        begun(folder, id_)
+
+
+def test_a_list_that_somebody_else_made_meanwhile_is_not_written_over(folder):
+    bees = begun(folder, "bees")
+    bees.path.write_text('id = "bees"\ntitle = "Theirs"\n', encoding="utf-8")
+    with pytest.raises(Changed):
+        save(bees, bees.mark, 'id = "bees"\ntitle = "Ours"\n')
+    assert "Theirs" in bees.path.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

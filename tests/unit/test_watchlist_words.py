@@ -1,6 +1,7 @@
 """A pattern of a watchlist's file, changed without touching the rest of the file."""
 
 import tomllib
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from connectors.errors import UserError
 from streams.vocabulary.files import seeds_folder
-from streams.vocabulary.watchlist_words import NEW, with_words, words_of
+from streams.vocabulary.watchlist_words import NEW, new_list, with_words, words_of
 
 FILE = """\
 # Ours, for the Thursday meeting
@@ -105,6 +106,15 @@ def test_words_written_in_one_line_are_left_to_the_file():
 def test_whatever_words_are_written_are_read_back(forms):
     changed = with_words(FILE, "pattern.0", {"forms": forms, "blocks": ["@ships"]})
     assert tomllib.loads(changed)["pattern"][0]["forms"] == forms
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=30), st.text(max_size=30))
+def test_a_new_list_says_what_it_was_given(title, description):
+    patterns = [{"forms": ["bee*"], "language": "en"}, {"forms": ["Biene"], "requires": ["@ships"]}]
+    about = {"id": "bees", "title": title, "description": description}
+    told = tomllib.loads(new_list(about, date(2026, 11, 23), patterns))
+    assert told.pop("description", "") == description
+    assert told == {"id": "bees", "title": title, "added": date(2026, 11, 23), "pattern": patterns}
 
 
 @pytest.mark.parametrize("name", ["detention", "surveillance"])

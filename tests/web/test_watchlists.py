@@ -55,7 +55,9 @@ def test_words_that_a_list_counts_from_the_vocabulary_are_shown(page, site):
     accessible(page)
 
 
-@pytest.mark.parametrize("path", ["", "/detention", "/detention/words?at=pattern.3", "/detention/file"])
+@pytest.mark.parametrize(
+    "path", ["", "/new", "/detention", "/detention/words?at=pattern.3", "/detention/file"]
+)
 def test_it_fits_a_telephone(browser, site, path):
     with watched(browser, f"watchlists{path} narrow", viewport=NARROW, color_scheme="dark") as page:
         page.goto(f"{site}/watchlists{path}")
@@ -99,6 +101,63 @@ def test_the_archive_answers_while_one_types(page, watching):
     page.locator("#forms").fill("{biometr*")
     page.locator("#trial .trouble").wait_for()
     accessible(page)
+
+
+def test_a_list_is_made_in_two_languages_and_tried_before_without_scripts(browser, watching, home):
+    with watched(browser, "watchlist new without scripts", java_script_enabled=False) as page:
+        page.goto(f"{watching}/watchlists")
+        page.get_by_role("link", name="New watchlist").click()
+        page.locator("#title").fill("Eyes and Augen")
+        page.locator("#forms-0").fill("biometr*\niris")
+        page.get_by_role("button", name="Add words in another language").click()
+        page.locator("#forms-1").fill("Auge{,n}")
+        page.locator("#language-1").fill("german")
+        page.get_by_role("button", name="Try it on the newest").click()
+        assert "no code like de" in page.locator("[data-field=language-1] .hint").inner_text()
+        assert "Mend what is marked" in page.locator("#trial").inner_text()
+        page.locator("#language-1").fill("de")
+        page.get_by_role("button", name="Try it on the newest").click()
+        assert "gain the flag, 0 lose it" in page.locator("#trial strong").inner_text()
+        assert not (home / "vocabulary" / "watchlists" / "eyes-and-augen.toml").exists()
+        page.get_by_role("button", name="Save").click()
+        assert "Saved. What comes in is judged by it from the next start" in text(page)
+        assert page.locator("h1").inner_text() == "Eyes and Augen"
+    made = table(home, "eyes-and-augen")
+    assert made.pop("added")
+    assert made == {
+        "id": "eyes-and-augen",
+        "title": "Eyes and Augen",
+        "pattern": [{"forms": ["biometr*", "iris"]}, {"language": "de", "forms": ["Auge{,n}"]}],
+    }
+
+
+def test_a_new_list_is_tried_while_one_types_and_a_slip_stands_beside_its_field(page, watching, home):
+    before = sorted((home / "vocabulary" / "watchlists").iterdir())
+    page.goto(f"{watching}/watchlists/new")
+    page.locator("#forms-0").fill("biometr*")
+    page.locator("#trial strong").wait_for()
+    page.locator("#id").fill("detention")
+    page.locator("[data-field=id].wrong").wait_for()
+    assert "already" in page.locator("#id-said").inner_text()
+    page.get_by_role("button", name="Save").click()
+    page.locator("[data-field=title].wrong").wait_for()
+    assert page.locator("#title-said").inner_text() == "Give it a title."
+    assert page.locator("#forms-0").input_value() == "biometr*"
+    accessible(page)
+    assert sorted((home / "vocabulary" / "watchlists").iterdir()) == before
+
+
+def test_where_there_is_no_list_one_can_be_made(browser, sample_home, tmp_path):
+    home = shutil.copytree(sample_home, tmp_path / "home")
+    for kind in ("watchlists", "vocabulary"):
+        (home / "vocabulary" / kind).mkdir(parents=True)
+    (home / "vocabulary" / "vocabulary" / "theme.toml").write_text(
+        'facet = "theme"\ntitle = "Theme"\n[[term]]\nid = "bees"\nlabel = "Bees"\n[[term.pattern]]\nforms = ["bee"]\n'
+    )
+    with served(home) as server, watched(browser) as page:
+        page.goto(f"{server.url}/watchlists")
+        page.get_by_role("link", name="Make one").click()
+        assert page.locator("h1").inner_text() == "New watchlist"
 
 
 def test_words_are_taken_away_once_that_is_confirmed(page, watching, home):

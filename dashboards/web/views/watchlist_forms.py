@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from connectors.errors import BiowireError, UserError
@@ -22,6 +21,7 @@ from ...api.answers import Missing, status_of
 from ...api.opening import LONG_SECONDS
 from ..routing import Pages
 from ..visit import Visit, text
+from ..word_fields import pattern, shown, written
 from .watchlists import kept_file, own
 
 pages = Pages()
@@ -32,9 +32,6 @@ SECONDS = 4.0
 """That it may take for that."""
 LONGEST = 1_000_000
 """Characters of a file in a form."""
-
-_LISTS = ("forms", "requires", "blocks", "except")
-_COUNTS = ("near", "blocks_near")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ class Trial:
 def words(visit: Visit) -> Response:
     """A form for one pattern, or a new one."""
     file, place = kept_file(visit), visit.query.get("at", NEW)
-    return _words(visit, file, place, _shown(_table(file, place)))
+    return _words(visit, file, place, shown(_table(file, place)))
 
 
 @pages.get("/watchlists/{id}/file")
@@ -65,15 +62,15 @@ def whole(visit: Visit) -> Response:
 def keep_words(visit: Visit) -> Response:
     """Save the words, add new ones, or take them away."""
     file, place = kept_file(visit), text(visit.form, "at", 40)
-    values = _written(visit.form)
-    trying = "try" in visit.form or _typing(visit)
+    values = written(visit.form)
+    trying = "try" in visit.form or typing(visit)
     try:
         _refuse_changed(visit, file)
-        table = None if "remove" in visit.form else _said(_table(file, place), values)
+        table = None if "remove" in visit.form else pattern(_table(file, place), values)
         source = with_words(file.source, place, table)
         if not trying:
-            return _saved(visit, file, source)
-        trial = _tried(visit, file, source)
+            return saved(visit, file, source)
+        trial = tried(visit, file, source)
     except VocabularyFilesError as error:
         trial = Trial(trouble=tuple(problem.message for problem in error.problems), status=400)
     except BiowireError as error:
@@ -88,9 +85,9 @@ def keep_file(visit: Visit) -> Response:
     source = text(visit.form, "source", LONGEST).replace("\r\n", "\n")
     try:
         _refuse_changed(visit, file)
-        if not ("try" in visit.form or _typing(visit)):
-            return _saved(visit, file, source)
-        trial = _tried(visit, file, source)
+        if not ("try" in visit.form or typing(visit)):
+            return saved(visit, file, source)
+        trial = tried(visit, file, source)
     except VocabularyFilesError as error:
         trial = Trial(trouble=tuple(map(str, error.problems)), status=400)
     except BiowireError as error:
@@ -98,7 +95,8 @@ def keep_file(visit: Visit) -> Response:
     return _file(visit, file, source, trial)
 
 
-def _typing(visit: Visit) -> bool:
+def typing(visit: Visit) -> bool:
+    """Whether a script asks what would come of the form as it stands."""
     return "x-biowire-typing" in visit.request.headers
 
 
@@ -109,18 +107,18 @@ def _refuse_changed(visit: Visit, file: Kept) -> None:
         )
 
 
-def _saved(visit: Visit, file: Kept, source: str) -> Response:
+def saved(visit: Visit, file: Kept, source: str) -> Response:
     """Write the file, if the whole vocabulary can be used with it."""
     if own(visit) is None:
         raise UserError("The shipped vocabulary is not changed; make a copy of your own first.")
     drafted(visit.ports.vocabulary().definitions, file, source)
-    save(file, text(visit.form, "mark", 40), source)
+    save(file, text(visit.form, "mark", 40) or file.mark, source)
     at_once = visit.ports.writing.judge_by(visit.ports.vocabulary())
     when = "from now on" if at_once else "from the next start of `biowire run` on"
     return visit.go(f"/watchlists/{file.id}", f"Saved. What comes in is judged by it {when}.")
 
 
-def _tried(visit: Visit, file: Kept, source: str) -> Trial:
+def tried(visit: Visit, file: Kept, source: str) -> Trial:
     """Look at the newest articles, or at all of them where that is asked for."""
     every = text(visit.form, "try") == "all"
     with visit.ports.long(), visit.ports.reading(LONG_SECONDS) as reading:
@@ -137,45 +135,6 @@ def _table(file: Kept, place: str) -> Mapping[str, Any]:
     if found is None:
         raise Missing("These words are not in the file any more; open the watchlist again.")
     return found
-
-
-def _shown(table: Mapping[str, Any]) -> dict[str, str]:
-    """What stands in each field."""
-    return {
-        "language": table.get("language", ""),
-        "kind": table.get("kind", KINDS[0]),
-        "same_language": "on" if table.get("same_language") else "",
-        **{name: "\n".join(table.get(name, ())) for name in _LISTS},
-        **{name: str(table.get(name, 0)) for name in _COUNTS},
-    }
-
-
-def _written(form: FormData) -> dict[str, str]:
-    return {name: text(form, name) for name in _shown({})}
-
-
-def _said(old: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
-    """The pattern that the fields make of the old one; what has no field stays. Raises UserError."""
-    new = {name: value for name, value in old.items() if name not in values}
-    new |= {name: lines for name in _LISTS if (lines := _lines(values[name]))}
-    if "forms" not in new:
-        raise UserError("Write one word or phrase at least.")
-    for name in _COUNTS:
-        given = values[name].strip() or "0"
-        if not (given.isascii() and given.isdigit() and len(given) <= 4):
-            raise UserError(f"`{given[:20]}` is no number of words.")
-        new |= {name: int(given)} if int(given) else {}
-    if values["language"].strip():
-        new["language"] = values["language"].strip()
-    if values["kind"] != KINDS[0]:
-        new["kind"] = values["kind"]
-    if values["same_language"]:
-        new["same_language"] = True
-    return new
-
-
-def _lines(value: str) -> list[str]:
-    return [line.strip() for line in value.splitlines() if line.strip()]
 
 
 def _words(
