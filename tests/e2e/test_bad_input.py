@@ -82,6 +82,10 @@ def newer_store(home: Path) -> None:
     connection.close()
 
 
+def only_feeds(home: Path) -> None:
+    biowire("feeds", "add", "https://ledger.example/feed", "--unchecked", home=home / "feeds")
+
+
 def broken_vocabulary(home: Path) -> None:
     shutil.copytree(ROOT / "seeds" / "vocabulary", home / "words" / "vocabulary")
     shutil.copytree(ROOT / "seeds" / "watchlists", home / "words" / "watchlists")
@@ -156,6 +160,11 @@ CASES = {
         lambda home: write_items(home / "some.jsonl", ITEMS[:3]) and None,
     ),  # type: ignore[func-returns-value]
     "store that is not there": Case(("search", "face", "--home", "{home}/empty"), "There is no store"),
+    "store with nothing but feeds": Case(
+        ("search", "face", "--home", "{home}/feeds"),
+        "Nothing came into the store .* yet. `biowire run` fetches its feeds",
+        only_feeds,
+    ),
     "unknown command": Case(("serach", "face"), "serach"),
     "unknown option": Case(("search", "face", "--fuzzy"), "fuzzy"),
 }
