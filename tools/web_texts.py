@@ -1,14 +1,17 @@
 """Collects the texts of the web UI for translators: `./run.sh texts` writes locale/biowire.pot beside them.
 
-The same templates give the same bytes: no dates, no line numbers, sorted.
+The same templates and views give the same bytes: no dates, no line numbers, sorted.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_python
 from babel.messages.pofile import write_po
 from jinja2.ext import babel_extract
 
@@ -29,9 +32,9 @@ _OPTIONS = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
 def collected() -> bytes:
     """The catalogue as it should be now."""
     catalog = Catalog()
-    for path in sorted((WEB / "templates").glob("*.html")):
-        with path.open("rb") as template:
-            for _, _, message, _ in babel_extract(template, _FUNCTIONS, (), _OPTIONS):
+    for path in sorted([*(WEB / "templates").glob("*.html"), *(WEB / "views").glob("*.py")]):
+        with path.open("rb") as file:
+            for _, _, message, _ in _texts(path, file):
                 texts = message if isinstance(message, tuple) else (message,)
                 found = tuple(one for one in texts if isinstance(one, str))
                 if not found:  # a name that holds a text collected where it is set
@@ -40,6 +43,12 @@ def collected() -> bytes:
     out = io.BytesIO()
     write_po(out, catalog, width=110, omit_header=True, sort_output=True, include_lineno=False)
     return HEADER.encode() + out.getvalue()
+
+
+def _texts(path: Path, file: BinaryIO) -> Iterable[tuple[int, str, Any, Any]]:
+    if path.suffix == ".html":
+        return babel_extract(file, _FUNCTIONS, (), _OPTIONS)
+    return extract_python(file, _FUNCTIONS, (), {})
 
 
 if __name__ == "__main__":

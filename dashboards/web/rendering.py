@@ -1,6 +1,7 @@
 """Templates and what they may use. Every value is escaped; a name that is not there is an error.
 
-Texts stand in the templates as `_("…")` and `{% trans %}` (gettext); `./run.sh texts` collects them into
+Texts stand in the templates as `_("…")` and `{% trans %}`, in views as `visit.gettext("…")` and
+`visit.ngettext(one, many, number)`; `./run.sh texts` collects them into
 `locale/biowire.pot`, and a compiled catalogue in `locale/LANGUAGE/LC_MESSAGES` translates them.
 """
 
@@ -31,7 +32,7 @@ class Rendering:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
-        texts = gettext.translation("biowire", locale, languages=[language], fallback=True)
+        self.texts = texts = gettext.translation("biowire", locale, languages=[language], fallback=True)
         self._environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
         self._environment.globals.update(asset=assets.address, language=language)
         self._environment.filters.update(words.FILTERS)

@@ -20,6 +20,7 @@ from .visit import Visit, check
 
 View = Callable[[Visit], Response]
 
+_TOO_LONG = 413
 _FILES = 2
 _FIELDS = 400
 FORM_FIELD = "token"
@@ -31,27 +32,30 @@ class Pages:
     """The views of one module, by path and method."""
 
     def __init__(self) -> None:
-        self._views: list[tuple[str, str, View]] = []
+        self._routes: list[Route] = []
 
     def get(self, path: str) -> Callable[[View], View]:
         """Declare a page; answering it changes nothing."""
         return self._add("GET", path)
 
-    def post(self, path: str) -> Callable[[View], View]:
-        """Declare a change: for those who may write, by a form of ours."""
-        return self._add("POST", path)
+    def post(self, path: str, too_long: View | None = None) -> Callable[[View], View]:
+        """Declare a change: for those who may write, by a form of ours.
 
-    def _add(self, method: str, path: str) -> Callable[[View], View]:
+        `too_long` is shown, without the form, where more was sent than the path takes.
+        """
+        return self._add("POST", path, too_long)
+
+    def _add(self, method: str, path: str, too_long: View | None = None) -> Callable[[View], View]:
         def declare(view: View) -> View:
-            self._views.append((method, path, view))
+            endpoint = _reading(view) if method == "GET" else _changing(view, too_long)
+            self._routes.append(Route(path, endpoint, methods=[method]))
             return view
 
         return declare
 
     def routes(self) -> Iterable[Route]:
         """For the application."""
-        for method, path, view in self._views:
-            yield Route(path, _reading(view) if method == "GET" else _changing(view), methods=[method])
+        return self._routes
 
 
 def _reading(view: View) -> Callable[[Request], object]:
@@ -64,16 +68,21 @@ def _reading(view: View) -> Callable[[Request], object]:
     return endpoint
 
 
-def _changing(view: View) -> Callable[[Request], object]:
+def _changing(view: View, too_long: View | None) -> Callable[[Request], object]:
     async def endpoint(request: Request) -> Response:
         principal = visitor(request)
         if principal is None:
             return to_sign_in(request)
         if principal.scope != "write":
             raise Refusal(403, f"{principal.name} may look, but not change anything.")
-        async with request.form(max_files=_FILES, max_fields=_FIELDS) as form:
-            check(request, request.headers.get(FORM_HEADER) or form.get(FORM_FIELD))
-            return await to_thread.run_sync(view, _visit(request, principal, form))
+        try:
+            async with request.form(max_files=_FILES, max_fields=_FIELDS) as form:
+                check(request, request.headers.get(FORM_HEADER) or form.get(FORM_FIELD))
+                return await to_thread.run_sync(view, _visit(request, principal, form))
+        except Refusal as refusal:
+            if too_long is None or refusal.status_code != _TOO_LONG:
+                raise
+            return await to_thread.run_sync(too_long, _visit(request, principal))
 
     return endpoint
 

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from dashboards.api.access import Principal, Refusal
 from dashboards.api.opening import Opening
 
+from .names import naming
 from .rendering import Rendering
 
 _CSP = (
@@ -38,6 +39,8 @@ class Visit:
     """Who asks: a signed-in person, or whoever uses this machine."""
     form: FormData = field(default_factory=FormData)
     """What was sent; empty for GET."""
+    here: str = ""
+    """The path that this page is at, where that is not the path asked: a form's own may be no page."""
 
     @property
     def query(self) -> ImmutableMultiDict[str, str]:
@@ -60,9 +63,18 @@ class Visit:
             visit=self,
             said=self.request.session.pop("said", None),
             token=form_token(self.request),
+            called=naming(self.ports.vocabulary),
             **values,
         )
         return HTMLResponse(body, status, headers=HEADERS)
+
+    def gettext(self, text: str, **values: object) -> str:
+        """A sentence of ours in the language of the pages; `values` for what stands in it as `%(name)s`."""
+        return self.rendering.texts.gettext(text) % values
+
+    def ngettext(self, one: str, many: str, number: int, **values: object) -> str:
+        """The same, in the form that goes with this number, which is `%(num)s` in it."""
+        return self.rendering.texts.ngettext(one, many, number) % {"num": f"{number:,}", **values}
 
     def go(self, path: str, said: str = "", **query: str) -> Response:
         """Lead to a page of ours after a change, which says this once."""
@@ -78,7 +90,7 @@ class Visit:
         ]
         for name, value in changes.items():
             kept += [(name, one) for one in ([value] if isinstance(value, str) else value or ()) if one]
-        path = self.request.url.path
+        path = self.here or self.request.url.path
         return f"{path}?{urlencode(kept)}" if kept else path
 
 

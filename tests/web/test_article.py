@@ -9,7 +9,9 @@ from messages import a_message, an_alert, shown
 from told_articles import JOINED, LEDGER, id_of, told_home
 from web_pages import NARROW, accessible, fits, keep, watched
 
+from dashboards.web.names import naming
 from streams.core.alerts.addresses import Addresses
+from streams.seeds_files import vocabulary
 
 CROSSING = id_of("crossing")
 
@@ -61,7 +63,7 @@ def test_a_flag_says_its_watchlist_and_term_on_hover_and_focus(page, told):
     tip = flag.locator("[role=tooltip]")
     assert not tip.is_visible()
     flag.hover()
-    assert "facial recognition" in tip.inner_text()
+    assert "Facial recognition" in tip.inner_text()
     page.mouse.move(0, 0)
     assert not tip.is_visible()
     flag.focus()
@@ -80,9 +82,10 @@ def test_labels_and_relevance_lead_to_the_words_they_rest_on(page, told):
         assert page.locator(link.get_attribute("href")).count() == 1
     labels = document(told, CROSSING)["labels"]
     assert labels
+    called = naming(lambda: vocabulary({}))
     said = side.inner_text()
     for label in labels:
-        assert label["id"].replace("-", " ").replace("_", " ") in said
+        assert called(label["facet"], label["id"]) in said
         assert all(reason["surface"].casefold() in said.casefold() for reason in label["reasons"])
 
 

@@ -154,14 +154,32 @@ def test_whole_lists_go_out_and_in(page, server, tmp_path):
     assert (tmp_path / "list.opml").stat().st_size > 128 * 1024  # more than other paths take
     page.get_by_label("OPML file").set_input_files(tmp_path / "list.opml")
     page.get_by_role("button", name="Add its feeds").click()
-    assert "2500 of 2500 feeds added" in page.get_by_role("status").inner_text()
+    assert "2,500 of 2,500 feeds added." in page.get_by_role("status").inner_text()
     assert rows(page).count() == 100
     page.get_by_role("link", name="Next").click()
     assert "101 to 200 of 2,5" in page.locator("main").inner_text()
 
 
-def test_a_list_beyond_the_limit_is_refused_and_other_paths_take_no_more_than_before(server):
-    for path, most in (("/feeds/opml", 2048), ("/feeds", 128)):
-        answer = httpx.post(server + path, content=b"x" * (most * 1024 + 1))
-        assert answer.status_code == 413
-        assert f"{most} kB" in answer.text
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"x" * (2 * 1024 * 1024), "larger than 2 MB; `biowire feeds import FILE.opml` takes it."),
+        (b"x" * (30 * 1024 * 1024), "larger than 2 MB; `biowire feeds import FILE.opml` takes it."),
+        (b"<html>", "is no OPML"),
+        (b'<opml version="2.0"><body></body></opml>', "names no feed"),
+    ],
+    ids=["just too large", "far too large", "broken", "empty"],
+)
+def test_a_list_that_cannot_be_taken_is_told_beside_the_field(page, server, tmp_path, content, says):
+    (tmp_path / "list.opml").write_bytes(content)
+    page.goto(f"{server}/feeds")
+    page.get_by_label("OPML file").set_input_files(tmp_path / "list.opml")
+    page.get_by_role("button", name="Add its feeds").click()
+    assert says in page.locator("#file-said .trouble").inner_text()
+    accessible(page)
+
+
+def test_other_paths_take_no_more_than_before(server):
+    answer = httpx.post(f"{server}/feeds", content=b"x" * (128 * 1024 + 1))
+    assert answer.status_code == 413
+    assert "128 kB" in answer.text

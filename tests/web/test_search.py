@@ -54,6 +54,14 @@ def test_a_facet_narrows_to_as_many_as_it_says_and_can_be_taken_out(page, site):
     assert total(page) == before
 
 
+def test_values_go_by_their_names_and_queries_by_their_ids(page, site):
+    page.goto(f"{site}/search?q=face")
+    flag = page.locator(".search-facet a[title='watchlist:facial-recognition']")
+    assert flag.inner_text() == "Facial recognition"
+    page.locator(".search-hit a[title='watchlist:facial-recognition']").first.click()
+    assert page.locator("#find").input_value() == "watchlist:facial-recognition"
+
+
 def test_pages_hold_every_article_once(page, site):
     page.goto(f"{site}/search?q=face")
     wanted, seen = total(page), []

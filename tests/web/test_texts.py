@@ -1,5 +1,6 @@
 """Texts of the pages stand apart, so that they can be translated: collected, and none left out."""
 
+import ast
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from dashboards.web.rendering import Rendering
 from tools.web_texts import POT, collected
 
 TEMPLATES = sorted((ROOT / "dashboards" / "web" / "templates").glob("*.html"))
+VIEWS = sorted((ROOT / "dashboards" / "web" / "views").glob("*.py"))
 SPOKEN = re.compile(r'\b(?:title|alt|placeholder|aria-label|aria-description)="([^"]*)"')
 SAME = re.compile(
     r"<code>.*?</code>|\bbiowire(?: [a-z]+ [A-Z]+)?\b|\b(?:CSV|JSON Lines|RSS|BibTeX)\b|https?://", re.DOTALL
@@ -38,14 +40,29 @@ def test_a_template_has_no_text_of_its_own(template):
     assert said == [], f"wrap these in _(…) or trans: {said}"
 
 
+@pytest.mark.parametrize("view", VIEWS, ids=lambda path: path.name)
+def test_a_notice_comes_from_the_catalogue(view):
+    """What a page says once after a change is a sentence of gettext, or made of such."""
+    for call in ast.walk(ast.parse(view.read_text(encoding="utf-8"))):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "go":
+            said = [*call.args[1:2], *(one.value for one in call.keywords if one.arg == "said")]
+            own = [one for one in said if isinstance(one, ast.JoinedStr | ast.Constant | ast.IfExp)]
+            assert own == [], f"line {call.lineno}: say it by visit.gettext"
+
+
 def test_a_compiled_catalogue_translates_the_pages(tmp_path):
     with POT.open("rb") as file:
         catalog = read_po(file, locale="de")
     catalog["Health"].string = "Befinden"
+    catalog["%(num)s subscription made."].string = ("%(num)s Abo.", "%(num)s Abos.")
     (tmp_path / "de" / "LC_MESSAGES").mkdir(parents=True)
     with (tmp_path / "de" / "LC_MESSAGES" / "biowire.mo").open("wb") as file:
         write_mo(file, catalog)
     pages = Rendering("de", tmp_path)
     shown = pages.render("error.html", status=404, sentence="x")
     assert '<html lang="de"' in shown
+    assert (
+        pages.texts.ngettext("%(num)s subscription made.", "%(num)s subscriptions made.", 2)
+        == "%(num)s Abos."
+    )
     assert pages._environment.from_string('{{ _("Health") }}, {{ _("Feeds") }}').render() == "Befinden, Feeds"

@@ -56,7 +56,7 @@ def test_sources_and_watchlists_are_chosen_without_scripts(browser, server):
         page.get_by_label("Facial recognition", exact=True).check()
         page.get_by_role("button", name="Begin").click()
         said = page.get_by_role("status").inner_text()
-        assert "22 of 22 feeds added, 1 subscription made." in said
+        assert "22 of 22 feeds added. 1 subscription made." in said
         page.goto(url)
         assert page.url == f"{url}/"  # no article yet, but feeds
     assert {one["group"][0] for one in printed(home, "feeds", "list")} == {"Trade press", "Civil society"}

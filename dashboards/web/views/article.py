@@ -15,7 +15,7 @@ from streams.core import query as q
 from streams.core.compiled import Vocabulary
 from streams.core.dedup import Sighting
 from streams.core.records import Document
-from streams.core.vocabulary import Condition, Facet, Watchlist
+from streams.core.vocabulary import Condition
 from streams.core.word_diff import Stretch, word_diff
 from streams.explain import Explainer
 from streams.reading import Reading, Trace
@@ -57,7 +57,6 @@ def show(visit: Visit) -> Response:
         labels=[(facet, list(same)) for facet, same in groupby(document.labels, lambda one: one.facet)],
         distinct=distinct,
         rules=_rules(vocabulary),
-        terms=_terms(vocabulary),
         others=others,
         citations=citations(document, datetime.now(UTC)),
     )
@@ -157,13 +156,6 @@ def _titles(reading: Reading, compared: Mapping[str, Sequence[Mapping[str, str]]
         q.join(q.Or, [q.Value("id", one) for one in ids]), limit=len(ids), copies=True
     )
     return {hit.document.id: hit.document for hit in found.hits}
-
-
-def _terms(vocabulary: Vocabulary) -> dict[str, str]:
-    """What terms are called: by id, and by `facet.id` as flags name them."""
-    groups: list[Facet | Watchlist] = [*vocabulary.facets.values(), *vocabulary.watchlists.values()]
-    named = [(group.id, term.id, term.label or term.id) for group in groups for term in group.terms]
-    return {id_: label for _, id_, label in named} | {f"{of}.{id_}": label for of, id_, label in named}
 
 
 def _rules(vocabulary: Vocabulary) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -75,14 +75,25 @@ def add(visit: Visit) -> Response:
         added = followed(visit.ports, url, {}, unchecked=bool(text(visit.form, "unchecked")))
     except UserError as wrong:
         return _listed(visit, url=url, wrong=str(wrong), status=status_of(wrong))
-    words = {"added": "Now following", "updated": "Following again:", "known": "Already on the list:"}
-    said = f"{words[added.outcome]} {added.title or added.url}."
+    said = _followed(visit, added.outcome, added.title or added.url)
     if added.others:
-        said += f" Its page names more feeds: {', '.join(added.others[:5])}."
+        more = ", ".join(added.others[:5])
+        said += " " + visit.gettext("Its page names more feeds: %(feeds)s.", feeds=more)
     return visit.go("/feeds/one", said, url=added.url)
 
 
-def _listed(visit: Visit, *, url: str = "", wrong: str = "", status: int = 200) -> Response:
+def _followed(visit: Visit, outcome: str, name: str) -> str:
+    if outcome == "added":
+        return visit.gettext("Now following %(name)s.", name=name)
+    if outcome == "updated":
+        return visit.gettext("Following again: %(name)s.", name=name)
+    return visit.gettext("Already on the list: %(name)s.", name=name)
+
+
+def _listed(
+    visit: Visit, *, url: str = "", wrong: str = "", wrong_file: str = "", status: int = 200
+) -> Response:
+    visit = replace(visit, here="/feeds")
     now = datetime.now(UTC)
     rows = sorted((row(one, now) for one in visit.ports.feeds()), key=lambda one: one.name.casefold())
     only, asked = visit.query.get("only", ""), visit.query.get("name", "").strip()
@@ -106,11 +117,13 @@ def _listed(visit: Visit, *, url: str = "", wrong: str = "", status: int = 200) 
         after=first + SHOWN if first + SHOWN < len(found) else None,
         url=url,
         wrong=wrong,
+        wrong_file=wrong_file,
         silent_days=SILENT.days,
-        upload_most=UPLOADS["/feeds/opml"] // 1024 // 1024,
+        upload_most=_UPLOAD_MB,
     )
 
 
+_UPLOAD_MB = UPLOADS["/feeds/opml"] // 1024 // 1024
 _FILTERS = ("failing", "silent", "retired", "new")
 
 
@@ -133,7 +146,9 @@ def change(visit: Visit) -> Response:
         changed = visit.ports.writing.feeds(partial(edited, url=url, said=said))
     except UserError as wrong:
         return _one(visit, url, said, str(wrong))
-    return visit.go("/feeds/one", f"Kept what you changed of {changed.title or url}.", url=url)
+    return visit.go(
+        "/feeds/one", visit.gettext("Kept what you changed of %(name)s.", name=changed.title or url), url=url
+    )
 
 
 def _said(form: Mapping[str, object]) -> dict[str, Any]:
@@ -177,15 +192,34 @@ def download(visit: Visit) -> Response:
     return Response(document, media_type="text/x-opml", headers=headers)
 
 
-@pages.post("/feeds/opml")
+def _too_long(visit: Visit) -> Response:
+    said = visit.gettext(
+        "The file is larger than %(most)s MB; `biowire feeds import FILE.opml` takes it.", most=_UPLOAD_MB
+    )
+    return _listed(visit, wrong_file=said, status=413)
+
+
+@pages.post("/feeds/opml", _too_long)
 def upload(visit: Visit) -> Response:
     """Follow every feed of a list that is not followed yet."""
     file = visit.form.get("file")
-    feeds = read_opml(file.file.read()) if isinstance(file, UploadFile) and file.filename else ()
+    try:
+        feeds = read_opml(file.file.read()) if isinstance(file, UploadFile) and file.filename else ()
+    except UserError as wrong:
+        return _listed(visit, wrong_file=str(wrong), status=400)
     if not feeds:
-        raise UserError("That names no feed: choose an OPML file, as feed readers write them.")
+        said = visit.gettext("That names no feed: choose an OPML file, as feed readers write them.")
+        return _listed(visit, wrong_file=said, status=400)
     added = visit.ports.writing.feeds(lambda store: store.add(feeds))
-    return visit.go("/feeds", f"{added} of {len(feeds)} feeds added; the others were on the list already.")
+    said = visit.ngettext(
+        "%(added)s of %(num)s feed added.",
+        "%(added)s of %(num)s feeds added.",
+        len(feeds),
+        added=f"{added:,}",
+    )
+    if added < len(feeds):
+        said += " " + visit.gettext("The others were on the list already.")
+    return visit.go("/feeds", said)
 
 
 @pages.post("/feeds/{what}")
@@ -197,18 +231,20 @@ def act(visit: Visit) -> Response:
     changed = visit.ports.writing.feeds(lambda store: _ACTS[what](store, url))
     name = changed.title or url
     if what == "remove":
-        return visit.go("/feeds", f"{name} is off the list; its articles stay.")
+        return visit.go("/feeds", visit.gettext("%(name)s is off the list; its articles stay.", name=name))
     return visit.go("/feeds/one", _done(visit, what, name), url=url)
 
 
 def _done(visit: Visit, what: str, name: str) -> str:
     if what == "retire":
-        return f"{name} is not fetched any more."
+        return visit.gettext("%(name)s is not fetched any more.", name=name)
     if visit.ports.writing.fetches:
-        return f"{name} is being fetched now; load this page again in a moment."
+        return visit.gettext("%(name)s is being fetched now; load this page again in a moment.", name=name)
     if visit.ports.context.distributed:
-        return f"{name} is due now: a connector fetches it within seconds, if one runs."
-    return f"{name} is due now, but nothing fetches here: start `biowire run`."
+        return visit.gettext(
+            "%(name)s is due now: a connector fetches it within seconds, if one runs.", name=name
+        )
+    return visit.gettext("%(name)s is due now, but nothing fetches here: start `biowire run`.", name=name)
 
 
 def _removed(store: FeedStateStore, url: str) -> Feed:

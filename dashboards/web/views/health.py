@@ -99,17 +99,14 @@ def retry(visit: Visit) -> Response:
     """Take dead letters up again: the one that is named, or the oldest hundred."""
     named = text(visit.form, "letter", 200)
     outcomes = retried(visit.ports, [named] if named else None)
-    return visit.go("/health", _ended(outcomes))
+    return visit.go("/health", _ended(visit, outcomes))
 
 
-def _ended(outcomes: dict[str, int]) -> str:
+def _ended(visit: Visit, outcomes: dict[str, int]) -> str:
     if not outcomes:
-        return "There was nothing to retry."
-    return (
-        "Taken up again: "
-        + ", ".join(f"{count} {what.replace('_', '-')}" for what, count in outcomes.items())
-        + "."
-    )
+        return visit.gettext("There was nothing to retry.")
+    ended = ", ".join(f"{count:,} {what.replace('_', '-')}" for what, count in outcomes.items())
+    return visit.gettext("Taken up again: %(outcomes)s.", outcomes=ended)
 
 
 @pages.post("/health/send")
@@ -117,6 +114,6 @@ def send(visit: Visit) -> Response:
     """Try a message again that could not be delivered."""
     with visit.ports.alerts() as (_, outbox):
         done = outbox.retry(text(visit.form, "delivery", 200), datetime.now(UTC))
-    return visit.go(
-        "/health", "The message is tried again." if done else "That message is not waiting to be tried."
-    )
+    if done:
+        return visit.go("/health", visit.gettext("The message is tried again."))
+    return visit.go("/health", visit.gettext("That message is not waiting to be tried."))

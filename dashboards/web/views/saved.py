@@ -53,7 +53,7 @@ def save(visit: Visit) -> Response:
         made = _kept(visit).add(search)
     except UserError as wrong:
         return visit.render("save_search.html", 400, asked=wanted, typed=search.name, wrong=str(wrong))
-    return visit.go(wanted.address(), said=f"Saved as “{made.name}”.")
+    return visit.go(wanted.address(), said=visit.gettext("Saved as “%(name)s”.", name=made.name))
 
 
 @pages.post(HERE + "/{id}/rename")
@@ -64,14 +64,14 @@ def rename(visit: Visit) -> Response:
         renamed = _kept(visit).rename(visit.part("id"), name)
     except UserError as wrong:
         return _page(visit, 400, str(wrong), visit.part("id"), name)
-    return visit.go(HERE, said=f"It is called “{renamed.name}” now.")
+    return visit.go(HERE, said=visit.gettext("It is called “%(name)s” now.", name=renamed.name))
 
 
 @pages.post(HERE + "/{id}/delete")
 def delete(visit: Visit) -> Response:
     """Forget one."""
     gone = _kept(visit).delete(visit.part("id"))
-    return visit.go(HERE, said=f"“{gone.name}” is deleted.")
+    return visit.go(HERE, said=visit.gettext("“%(name)s” is deleted.", name=gone.name))
 
 
 def _kept(visit: Visit) -> SavedSearches:

@@ -143,7 +143,7 @@ def keep(visit: Visit) -> Response:
             kept = _named(lambda: added(store, one, visit.principal.name, datetime.now(UTC)))
     except Unmade as unmade:
         return _form(visit, values, None, unmade.wrong, status=400)
-    said = f"Saved. From now on, what comes in is asked of “{kept.name}”."
+    said = visit.gettext("Saved. From now on, what comes in is asked of “%(name)s”.", name=kept.name)
     return visit.go(f"/subscriptions/{kept.id}", said)
 
 
@@ -160,9 +160,8 @@ def change(visit: Visit) -> Response:
         except ChangedMeanwhile as meanwhile:
             again = values | {"version": str(old.version)}
             return _form(visit, again, old, Wrong({"": str(meanwhile)}), status=409)
-    return visit.go(
-        f"/subscriptions/{id_}", one_line(f"Saved: {what}.", SAID) if what else "Nothing was different."
-    )
+    said = visit.gettext("Saved: %(what)s.", what=what) if what else visit.gettext("Nothing was different.")
+    return visit.go(f"/subscriptions/{id_}", one_line(said, SAID))
 
 
 def _changed(visit: Visit, store: SubscriptionStore, old: Subscription, values: Mapping[str, str]) -> str:

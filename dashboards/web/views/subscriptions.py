@@ -136,7 +136,7 @@ def _set(visit: Visit, **fields: Any) -> Response:
         new = replace(old, **fields)
         what = changes(old, new)
         store.save(new, visit.principal.name, datetime.now(UTC))
-    said = one_line(f"{what[:1].upper()}{what[1:]}.", SAID) if what else "It was so already."
+    said = one_line(f"{what[:1].upper()}{what[1:]}.", SAID) if what else visit.gettext("It was so already.")
     return visit.go(f"/subscriptions/{id_}", said)
 
 
@@ -147,7 +147,10 @@ def remove(visit: Visit) -> Response:
     with visit.ports.subscriptions() as store:
         if not store.remove(id_, visit.principal.name, datetime.now(UTC)):
             raise Missing(f"There is no subscription {id_}.")
-    return visit.go("/subscriptions", f"{id_} is removed; its history and its alerts stay at its address.")
+    return visit.go(
+        "/subscriptions",
+        visit.gettext("%(id)s is removed; its history and its alerts stay at its address.", id=id_),
+    )
 
 
 @pages.post("/subscriptions/{id}/message")
@@ -170,5 +173,9 @@ def retry(visit: Visit) -> Response:
     """Send a message again that could not be delivered."""
     with visit.ports.alerts() as (_, outbox):
         again = outbox.retry(text(visit.form, "delivery", 64), datetime.now(UTC))
-    said = "It is sent again when messages go out next." if again else "It has not failed any more."
+    said = (
+        visit.gettext("It is sent again when messages go out next.")
+        if again
+        else visit.gettext("It has not failed any more.")
+    )
     return visit.go(f"/subscriptions/{visit.part('id')}", said)

@@ -24,6 +24,7 @@ from streams.trends import FACETS, FacetTrend, Trends, together, trends
 from ...api.answers import Missing
 from ...api.asked import period
 from .. import charts
+from ..names import naming
 from ..routing import Pages
 from ..timeline import floor, following, named
 from ..visit import Visit
@@ -106,13 +107,11 @@ def show(visit: Visit) -> Response:
             return visit.render("trends.html", span=None)
         found = trends(index, span.starts, span.until, span.bucket)
         pairs = together(index, span.starts[0], span.until)
-    names = _names(visit)
     return visit.render(
         "trends.html",
         span=span,
         trends=found,
         pairs=pairs,
-        names=names,
         first=span.starts[0],
         last=span.until - timedelta(seconds=1),
         bars=[named(at, span.bucket) for at in found.starts],
@@ -137,12 +136,6 @@ def _to(parts: Sequence[tuple[str, str]], at: tuple[datetime, datetime]) -> str:
     since, until = at[0].date(), (at[1] - timedelta(seconds=1)).date()
     query = " ".join(clause(field, value) for field, value in parts)
     return f"/search?{urlencode({'q': query, 'since': since.isoformat(), 'until': until.isoformat()})}"
-
-
-def _names(visit: Visit) -> Mapping[str, Mapping[str, str]]:
-    """What the vocabulary calls the values of each facet."""
-    facets = visit.ports.vocabulary().facets
-    return {one: {term.id: term.label for term in facets[one].terms} for one in FACETS if one in facets}
 
 
 def _mark(found: Trends) -> str:
@@ -178,7 +171,9 @@ def _chart(visit: Visit, facet: str) -> Response:
         raise Missing("There is no such chart.")
     found, one = _one(visit, facet)
     narrow = visit.query.get("narrow") == "1"
-    picture = charts.drawn(charts.lines(found, one, _names(visit).get(facet, {}), scheme, narrow=narrow))
+    called = naming(visit.ports.vocabulary)
+    names = {series.value: called(facet, series.value) for series in one.series}
+    picture = charts.drawn(charts.lines(found, one, names, scheme, narrow=narrow))
     return Response(picture, media_type="image/svg+xml", headers={"Cache-Control": "private, max-age=86400"})
 
 

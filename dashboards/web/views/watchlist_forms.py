@@ -114,8 +114,12 @@ def saved(visit: Visit, file: Kept, source: str) -> Response:
     drafted(visit.ports.vocabulary().definitions, file, source)
     save(file, text(visit.form, "mark", 40) or file.mark, source)
     at_once = visit.ports.writing.judge_by(visit.ports.vocabulary())
-    when = "from now on" if at_once else "from the next start of `biowire run` on"
-    return visit.go(f"/watchlists/{file.id}", f"Saved. What comes in is judged by it {when}.")
+    said = (
+        visit.gettext("Saved. What comes in is judged by it from now on.")
+        if at_once
+        else visit.gettext("Saved. What comes in is judged by it from the next start of `biowire run` on.")
+    )
+    return visit.go(f"/watchlists/{file.id}", said)
 
 
 def tried(visit: Visit, file: Kept, source: str) -> Trial:

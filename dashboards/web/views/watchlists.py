@@ -138,5 +138,10 @@ def make(visit: Visit) -> Response:
     """Copy the shipped vocabulary, so that it can be changed."""
     if own(visit) is None:
         folder = make_own(visit.ports.context.home)
-        return visit.go("/watchlists", f"The vocabulary is now read from {folder}; change it here or there.")
+        return visit.go(
+            "/watchlists",
+            visit.gettext(
+                "The vocabulary is now read from %(folder)s; change it here or there.", folder=folder
+            ),
+        )
     return visit.go("/watchlists")

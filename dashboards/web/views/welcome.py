@@ -69,12 +69,21 @@ def begin(visit: Visit) -> Response:
         return _page(visit, "Choose at least one kind of source, and a language that it comes in.")
     added = visit.ports.writing.feeds(lambda store: store.add(chosen))
     told = _subscribe(visit, [str(one) for one in visit.form.getlist("watchlist")])
-    said = f"{added} of {len(chosen)} feeds added"
-    said += f", {told} subscription{'s' if told != 1 else ''} made. " if told else ". "
-    said += (
-        "They are being fetched now." if visit.ports.writing.fetches else "Start `biowire run` to fetch them."
-    )
-    return visit.go("/feeds", said)
+    said = [
+        visit.ngettext(
+            "%(added)s of %(num)s feed added.",
+            "%(added)s of %(num)s feeds added.",
+            len(chosen),
+            added=f"{added:,}",
+        )
+    ]
+    if told:
+        said.append(visit.ngettext("%(num)s subscription made.", "%(num)s subscriptions made.", told))
+    if visit.ports.writing.fetches:
+        said.append(visit.gettext("They are being fetched now."))
+    else:
+        said.append(visit.gettext("Start `biowire run` to fetch them."))
+    return visit.go("/feeds", " ".join(said))
 
 
 def _subscribe(visit: Visit, watchlists: Sequence[str]) -> int:
