@@ -31,15 +31,8 @@ class SqliteCounts:
         """Number of these rows by facet and value."""
         ids = self._ids(rows)
         counts = np.bincount(ids) if len(ids) else np.zeros(0, dtype=np.int64)
-        return {field: tuple(self._most_first(field, counts)) for field in fields}
-
-    def _most_first(self, field: str, counts: Ints) -> list[tuple[str, int]]:
-        own = [
-            (value, int(counts[id_]))
-            for id_, value in self._names(field).items()
-            if id_ < len(counts) and counts[id_]
-        ]
-        return sorted(own, key=lambda pair: (-pair[1], pair[0]))
+        names = self._names()
+        return {field: tuple(_most_first(names.get(field, {}), counts)) for field in fields}
 
     def trends(
         self, rows: Ints, fields: Sequence[str], bucket: Bucket
@@ -50,7 +43,7 @@ class SqliteCounts:
         moments = starts.tolist()
         found: dict[str, dict[str, list[tuple[int, int]]]] = {field: {} for field in fields}
         for field, own in found.items():
-            names = self._names(field)
+            names = self._names().get(field, {})
             chosen = _is_one_of(ids, names)
             for bar, id_, count in _pairs(bars[places[chosen]], ids[chosen].astype(np.int64)):
                 own.setdefault(names[id_], []).append((moments[bar], count))
@@ -59,7 +52,7 @@ class SqliteCounts:
     def together(self, rows: Ints, field: str, other: str) -> list[tuple[str, str, int]]:
         """Number of these rows that have a value of one facet and a value of another."""
         places, ids = self._values.all().of(rows)
-        left, right = self._names(field), self._names(other)
+        left, right = (self._names().get(one, {}) for one in (field, other))
         first, second = (np.flatnonzero(_is_one_of(ids, names)) for names in (left, right))
         firsts = np.bincount(places[first], minlength=len(rows)) if len(first) else np.zeros(len(rows), int)
         # Values of a row stand together: each of `second` meets all of `first` of its row.
@@ -76,6 +69,16 @@ class SqliteCounts:
         """Number of these rows by the first second of their bucket, since the year 1."""
         starts, counts = np.unique(_floor(rows >> ID_BITS, bucket), return_counts=True)
         return list(zip(starts.tolist(), counts.tolist(), strict=True))
+
+    def number(self, plan: Plan) -> int:
+        """How many rows the plan finds; all of a period are counted where they lie, not fetched."""
+        if not plan.everything or self._values.kept() is not None:
+            return len(self.rows(plan))
+        every, values = plan.select("count(*)", copies=True)
+        if plan.copies:
+            return int(self.connection.execute(every, values).fetchone()[0])
+        left = f"SELECT ({every}) - ({_COUNT_COPIES})"
+        return int(self.connection.execute(left, (*values, plan.low, plan.high)).fetchone()[0])
 
     def rows(self, plan: Plan, *, counted: bool = False) -> Ints:
         """Every docid the plan finds, rising; copies are taken out here, which is cheaper than row by row.
@@ -108,13 +111,19 @@ class SqliteCounts:
             return np.frombuffer(b"".join(one[0] for one in found if one), dtype=np.uint32)
         return (values or self._values.all()).of(rows)[1]
 
-    def _names(self, field: str) -> Mapping[int, str]:
-        """The values of a facet by their ids."""
+    def _names(self) -> Mapping[str, Mapping[int, str]]:
+        """The values of each facet by their ids."""
         values = self._values.kept()
-        return (values.names if values is not None else names_of(self.connection)).get(field, {})
+        return values.names if values is not None else names_of(self.connection)
+
+
+def _most_first(names: Mapping[int, str], counts: Ints) -> list[tuple[str, int]]:
+    own = [(value, int(counts[id_])) for id_, value in names.items() if id_ < len(counts) and counts[id_]]
+    return sorted(own, key=lambda pair: (-pair[1], pair[0]))
 
 
 _COPIES = "SELECT docid FROM places INDEXED BY copies WHERE copy AND docid IS NOT NULL"
+_COUNT_COPIES = "SELECT count(*) FROM places INDEXED BY copies WHERE copy AND docid BETWEEN ? AND ?"
 
 
 def _is_one_of(ids: Ids, names: Mapping[int, object]) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:

@@ -179,7 +179,7 @@ class SqliteSearch:
     ) -> int:
         """Count the documents found."""
         wanted = plan(narrow(query, since=since, until=until, copies=copies), self.connection)
-        return len(self._counts.rows(wanted))
+        return self._counts.number(wanted)
 
     def facets(
         self,

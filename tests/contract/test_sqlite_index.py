@@ -246,6 +246,22 @@ def _counted_one_by_one(index):
     }
 
 
+@pytest.mark.parametrize("copies", [True, False])
+@pytest.mark.parametrize("period", [(None, None), (1, None), (None, 3), (1, 3)])
+def test_all_of_a_period_are_as_many_whether_somebody_has_read_the_values_or_not(
+    database, index, period, copies
+):
+    index.put(a_document(n, published=START + timedelta(days=n % 5)) for n in range(30))
+    index.put_groupings(a_grouping(n, role="copy", copy_of=n + 1) for n in range(0, 30, 4))
+    index.delete([an_id(4), an_id(5)])
+    since, until = (None if one is None else START + timedelta(days=one) for one in period)
+    asked = {"since": since, "until": until, "copies": copies}
+    found = sum(1 for _ in index.scan(**asked))
+    assert index.count(**asked) == found
+    index.facets(Everything())  # reads them
+    assert index.count(**asked) == found
+
+
 def test_an_index_without_a_mark_is_counted_too(database, index):
     index.put(a_document(n) for n in range(3))
     database.connection.execute("DELETE FROM articles_meta WHERE key = 'counted'")
