@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import signal
@@ -47,6 +48,21 @@ def test_an_instance_is_searched_and_subscribed_to_over_http(tmp_path: Path) -> 
         assert printed(tmp_path, "subscriptions", "list") == [made]
         assert printed(tmp_path, "tokens", "remove", "desk") == [{"removed": "desk"}]
         assert httpx.get(f"{server.url}{API}/status", headers=headers).status_code == 401
+
+
+async def test_answers_to_a_kept_connection_leave_at_once(tmp_path: Path) -> None:
+    """Nagle's algorithm would hold the body back until the head is acknowledged: 40 ms for every page."""
+    came: asyncio.Queue[int] = asyncio.Queue()
+
+    def look(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.put_nowait(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    place = listen(Context(home=tmp_path, settings={}), "127.0.0.1", 0)
+    async with await asyncio.start_server(look, sock=place.listening):
+        _, writer = await asyncio.open_connection("127.0.0.1", place.port)
+        assert await came.get() == 1
+        writer.close()
 
 
 def test_it_is_quiet_in_a_pipe_and_stops_within_five_seconds(tmp_path: Path) -> None:
