@@ -13,7 +13,7 @@ from . import query as q
 from .index import normal
 from .query_match import Positions, Prepared, fields, neighbours
 from .records import Document, Evidence, Flag
-from .text import Folded, fold, token_spans
+from .text import Folded, fold, places_of, token_places, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +71,16 @@ class Passages:
         said = str(clause)
         if isinstance(clause, q.Phrase | q.Near):
             for field in fields(clause):
-                for start, end in self._field(field).runs(clause, most):
+                for start, end in self._cut(field).runs(clause, most):
                     yield Span(field, start, end, said)
         elif isinstance(clause, q.Value):
             for (number, start, end), _ in islice(groupby(self._evidence(clause)), most):
                 yield Span(q.TEXT_FIELDS[number], start, end, said)
 
-    def _field(self, field: str) -> _Cut:
+    def _cut(self, field: str) -> _Cut:
         if field not in self._cuts:
-            folded = fold(getattr(self._document, field))
-            cut = list(token_spans(folded.text))
-            known = self._prepared.fields[field] if self._prepared else Positions([one[0] for one in cut])
-            self._cuts[field] = _Cut(folded, [(start, end) for _, start, end in cut], known)
+            known = self._prepared.fields[field] if self._prepared else None
+            self._cuts[field] = _Cut(fold(getattr(self._document, field)), known)
         return self._cuts[field]
 
     def _evidence(self, clause: q.Value) -> Iterator[_Place]:
@@ -122,28 +120,44 @@ _Place: TypeAlias = tuple[int, int, int]
 """Number of the field, start and end."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Cut:
-    """The tokens of one field, and where each stands."""
+    """One field, cut into tokens only where it has to be: not for a word, nor where letters are missing."""
 
-    folded: Folded
-    spans: Sequence[tuple[int, int]]
-    """Start and end of each in the folded text."""
-    positions: Positions
+    def __init__(self, folded: Folded, known: Positions | None) -> None:
+        self._folded, self._known = folded, known
+
+    @cached_property
+    def _positions(self) -> Positions:
+        return Positions(tokens(self._folded.text)) if self._known is None else self._known
+
+    @cached_property
+    def _spans(self) -> Sequence[tuple[int, int]]:
+        return token_places(self._folded.text)
 
     def runs(self, clause: q.Phrase | q.Near, most: int) -> Iterator[tuple[int, int]]:
         """Start and end in the original of the first pieces that a clause finds, rising."""
-        for first, last in sorted(self._found(clause, most))[:most]:
-            yield self.folded.span(self.spans[first][0], self.spans[last][1])
+        yield from (self._folded.span(start, end) for start, end in self._runs(clause, most))
+
+    def _runs(self, clause: q.Phrase | q.Near, most: int) -> Iterator[tuple[int, int]]:
+        text = self._folded.text
+        if isinstance(clause, q.Phrase) and len(clause.tokens) == 1:
+            yield from islice(places_of(clause.tokens[0], text, prefix=clause.prefix), most)
+        elif all(token in text for token in _tokens(clause)):
+            for first, last in sorted(self._found(clause, most))[:most]:
+                yield self._spans[first][0], self._spans[last][1]
 
     def _found(self, clause: q.Phrase | q.Near, most: int) -> set[tuple[int, int]]:
         """First and last token of each piece: the first of a phrase, or of both of NEAR."""
         if isinstance(clause, q.Phrase):
-            sides = [(clause, self.positions.starts(clause))]
+            sides = [(clause, self._positions.starts(clause))]
         else:
-            sides = list(zip((clause.left, clause.right), neighbours(clause, self.positions), strict=True))
+            sides = list(zip((clause.left, clause.right), neighbours(clause, self._positions), strict=True))
         return {
             (first, first + len(phrase.tokens) - 1)
             for phrase, starts in sides
             for first in starts[:most].tolist()
         }
+
+
+def _tokens(clause: q.Phrase | q.Near) -> tuple[str, ...]:
+    return clause.tokens if isinstance(clause, q.Phrase) else clause.left.tokens + clause.right.tokens
