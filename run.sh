@@ -57,8 +57,9 @@ browser() {  ## install the Chromium and the fonts that tests of the web UI need
         chromium fonts-noto-core fonts-noto-cjk >/dev/null
 }
 
-test() {  ## run the tests: ./run.sh test [pytest arguments]
+test() {  ## run the tests: ./run.sh test [pytest arguments]; pictures of pages: artifacts/screenshots
     venv
+    export BIOWIRE_SCREENSHOTS=${BIOWIRE_SCREENSHOTS:-$PWD/artifacts/screenshots}
     case ${BIOWIRE_BROWSER:-} in
         off) ;;
         required) browser ;;
