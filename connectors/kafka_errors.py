@@ -8,18 +8,17 @@ name, port, TLS, protocol, user, the brokers' own addresses.
 from __future__ import annotations
 
 import contextlib
-import logging
 import socket
 import ssl
 import struct
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from .broker import Broker, broker_of
 from .errors import NotYet, UserError
-from .service_log import quietly
+from .service_log import overheard, quietly
 
 try:
     from kafka import KafkaAdminClient, errors
@@ -200,7 +199,7 @@ def _context(broker: Broker) -> ssl.SSLContext:
 def _enter(broker: Broker, timeout: float) -> None:
     """Come in as every client does, as far as a broker's own address."""
     deadline = time.monotonic() + timeout
-    with _overheard() as said:
+    with overheard("kafka.net.manager") as said:
         while True:
             left = deadline - time.monotonic()
             try:
@@ -255,26 +254,3 @@ def _meet(client: KafkaNetClient, broker: Broker, milliseconds: int) -> None:
         f"The broker {broker.url} sends its clients on to {names}, which cannot be reached from here; "
         "its setting advertised.listeners has to name an address that can."
     )
-
-
-@contextlib.contextmanager
-def _overheard() -> Iterator[list[BaseException]]:
-    """The errors of each attempt, which the client tells its log only: to us it says that time is up."""
-    heard: list[BaseException] = []
-
-    class Listener(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if isinstance(record.args, tuple):
-                heard.extend(one for one in record.args if isinstance(one, BaseException))
-
-    logger, listener = logging.getLogger("kafka.net.manager"), Listener()
-    before = logger.level, logger.propagate
-    logger.setLevel(logging.WARNING)
-    logger.propagate = False
-    logger.addHandler(listener)
-    try:
-        yield heard
-    finally:
-        logger.removeHandler(listener)
-        logger.setLevel(before[0])
-        logger.propagate = before[1]

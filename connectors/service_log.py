@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -56,10 +57,49 @@ class Rationed(logging.Filter):
 @contextlib.contextmanager
 def quietly(client: str) -> Iterator[None]:
     """What a client library logs of each attempt says less than the one sentence that follows."""
-    logger = logging.getLogger(client)
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    with _changed(logging.getLogger(client), logging.CRITICAL + 1, propagate=True):
+        yield
+
+
+@contextlib.contextmanager
+def overheard(client: str) -> Iterator[list[BaseException]]:
+    """The errors a client library tells its log only, and nobody else meanwhile."""
+    heard: list[BaseException] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if isinstance(record.args, tuple):
+                heard.extend(one for one in record.args if isinstance(one, BaseException))
+
+    logger, listener = logging.getLogger(client), Listener()
+    with _changed(logger, logging.WARNING, propagate=False):
+        logger.addHandler(listener)
+        try:
+            yield heard
+        finally:
+            logger.removeHandler(listener)
+
+
+_changing = threading.Lock()
+_before: dict[str, tuple[int, int, bool]] = {}
+"""By logger: how many have it changed now; its level, and whether it propagated, before the first of them."""
+
+
+@contextlib.contextmanager
+def _changed(logger: logging.Logger, level: int, *, propagate: bool) -> Iterator[None]:
+    """Whoever is done last puts it back, in whatever thread."""
+    with _changing:
+        count, was_level, propagated = _before.get(logger.name, (0, logger.level, logger.propagate))
+        _before[logger.name] = count + 1, was_level, propagated
+        logger.setLevel(level)
+        logger.propagate = propagate
     try:
         yield
     finally:
-        logger.setLevel(before)
+        with _changing:
+            count, was_level, propagated = _before.pop(logger.name)
+            if count > 1:
+                _before[logger.name] = count - 1, was_level, propagated
+            else:
+                logger.setLevel(was_level)
+                logger.propagate = propagated

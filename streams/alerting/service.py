@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from connectors.cli.feeds import known_feeds
 from connectors.console import Context
 from connectors.database import Database
+from connectors.errors import BiowireError
 
 from ..alerts.sqlite import SqliteAlertStore
 from ..channels.choose import channel_for
@@ -84,9 +85,11 @@ class AlertService:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._plan(stop))
                     tasks.create_task(self.deliverer.run(stop))
-            except Exception:  # noqa: BLE001 - outer wall: claims run out, what was under way is sent again
+            except* BiowireError as causes:
+                _log.warning("delivery waits", extra={"reason": str(causes.exceptions[0])})
+            except* Exception:  # noqa: BLE001 - outer wall: claims run out, what was under way is sent again
                 _log.exception("delivery interrupted")
-                await _pause(stop, RESTART)
+            await _pause(stop, RESTART)
 
     async def _plan(self, stop: asyncio.Event) -> None:
         while not stop.is_set():

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from alerts import a_subscription, an_alert
 
+from connectors.errors import UserError
 from streams.alerting import service as alert_service
 from streams.alerting.delivering import Terms
 from streams.alerting.service import AlertService, Post, alongside
@@ -39,7 +40,7 @@ class FullDisk(MemoryOutbox):
         return super().claim(*arguments, **options)
 
 
-def a_service(outbox, desk):
+def a_service(outbox, desk, subscriptions=None):
     def compose(delivery, subscription):
         fields = {"id": delivery.id, "subscription": subscription, "channel": delivery.channel}
         return Message(**fields, subject="", lead="", entries=())
@@ -47,7 +48,7 @@ def a_service(outbox, desk):
     return AlertService(
         Post(
             outbox=outbox,
-            subscriptions=MemorySubscriptions([a_subscription(to=("https://a.example/",))]),
+            subscriptions=subscriptions or MemorySubscriptions([a_subscription(to=("https://a.example/",))]),
             compose=compose,
             channel_for=lambda _: desk,
             terms=Terms(poll=0.01, lease=timedelta(seconds=60)),
@@ -88,6 +89,32 @@ async def test_a_disk_that_is_full_for_a_while_stops_nothing(monkeypatch, caplog
     await running
     assert (len(desk.taken), outbox.refusals) == (1, 0)
     assert "delivery interrupted" in caplog.text
+
+
+class AwaySubscriptions(MemorySubscriptions):
+    """Subscriptions on a broker that is away for a while."""
+
+    refusals = 3
+
+    def stamp(self):
+        if self.refusals:
+            self.refusals -= 1
+            raise UserError("The broker kafka://b:9092 did not answer in time.")
+        return super().stamp()
+
+
+async def test_a_broker_that_is_away_for_a_while_is_one_sentence(monkeypatch, caplog):
+    monkeypatch.setattr(alert_service, "RESTART", 0.01)
+    store, desk, stop = MemoryAlertStore(), Desk(), asyncio.Event()
+    store.raise_([an_alert()], datetime.now(UTC))
+    away = AwaySubscriptions([a_subscription(to=("https://a.example/",))])
+    running = asyncio.create_task(a_service(MemoryOutbox(store), desk, away).run(stop))
+    await sent(desk)
+    stop.set()
+    await running
+    assert {one.getMessage() for one in caplog.records} == {"delivery waits"}
+    assert {one.reason for one in caplog.records} == {"The broker kafka://b:9092 did not answer in time."}
+    assert "Traceback" not in caplog.text
 
 
 async def test_once_sends_what_is_due():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from connectors.service_log import EVERY, Rationed
+import pytest
+
+from connectors.service_log import EVERY, Rationed, overheard, quietly
 
 
 def record(message: str, *args: object) -> logging.LogRecord:
@@ -26,3 +28,34 @@ def test_numbers_make_no_difference_and_other_words_do() -> None:
     assert rationed.filter(record("request 17 failed"))
     assert not rationed.filter(record("request 18 failed"))
     assert rationed.filter(record("node 18 failed"))
+
+
+def test_a_client_is_quiet_and_overheard_until_the_last_of_several_threads_is_done() -> None:
+    logger = logging.getLogger("tests.client")
+    first, second = overheard("tests.client"), overheard("tests.client")
+    said = first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not logger.propagate  # the second still listens
+    logger.error("attempt failed: %s", ValueError("refused"))
+    second.__exit__(None, None, None)
+    assert logger.propagate
+    assert logger.level == logging.NOTSET
+    assert logger.handlers == []
+    assert said == []
+
+    one, other = quietly("tests.client"), quietly("tests.client")
+    one.__enter__()
+    other.__enter__()
+    one.__exit__(None, None, None)
+    assert not logger.isEnabledFor(logging.CRITICAL)
+    other.__exit__(None, None, None)
+    assert logger.level == logging.NOTSET
+
+
+def test_what_a_client_tells_its_log_is_overheard_and_not_written(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("tests.client")
+    with overheard("tests.client") as said:
+        logger.error("attempt failed: %s", ValueError("refused"))
+    assert [str(one) for one in said] == ["refused"]
+    assert not caplog.records
