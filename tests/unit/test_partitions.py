@@ -10,10 +10,13 @@ import msgspec
 import pytest
 from partition_world import NOW, VOCABULARY, World, bodies, comparable
 
+from connectors.database import Schema
 from streams.core.records import Document
 from streams.embedded import Instance
+from streams.partitions import story
 from streams.partitions.store import after
 from streams.seeds_files import starter_feeds
+from streams.state import sqlite as story_tables
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +92,26 @@ def test_a_worker_without_state_learns_it_from_the_topic_and_goes_on(embedded: A
         world.drain(30)
         world.close()
         world.worker += 1  # its disk is empty
+    assert world.documents() == embedded[0]
+    assert world.stories() == embedded[1]
+
+
+def test_a_file_of_an_older_version_is_worked_on(
+    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = Schema("grouped", story.ARTICLES.steps[:1])
+    monkeypatch.setattr(story, "SCHEMAS", (story_tables.SCHEMA, older))
+    world = World(tmp_path, 3)
+    everything = bodies()
+    for body in everything[: len(everything) // 2]:
+        world.put(body)
+    world.drain(100)
+    world.close()
+    monkeypatch.undo()
+    for body in everything[len(everything) // 2 :]:
+        world.put(body)
+    world.drain(100)
+    world.close()
     assert world.documents() == embedded[0]
     assert world.stories() == embedded[1]
 
