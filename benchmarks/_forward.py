@@ -2,8 +2,11 @@
 
     0 ─► forward ─► 1 ─► forward ─► 2 ─► forward (or only read) ─► 3
 
-Run as a process of its own: `python -m benchmarks._forward BOOTSTRAP PREFIX NAME FOLDER COUNTS`. What a hop sends is
-read from `FOLDER/1`, `FOLDER/2`, `FOLDER/3`; an agent that has no such file only reads.
+Two ways: `fast`, with the settings of our own workers, and without asking whether the broker has what was sent, so a
+crash loses messages; `safe`, as Faust comes, and each message is acknowledged before the next is taken.
+
+Run as a process of its own: `python -m benchmarks._forward WAY BOOTSTRAP PREFIX NAME FOLDER COUNTS`. What a hop sends
+is read from `FOLDER/1`, `FOLDER/2`, `FOLDER/3`; an agent that has no such file only reads.
 """
 
 from __future__ import annotations
@@ -36,29 +39,31 @@ def save(path: Path, values: list[bytes]) -> None:
     path.write_bytes(msgspec.msgpack.encode(values))
 
 
-def app_of(bootstrap: str, prefix: str, name: str, folder: Path) -> faust.App:
-    """With the settings of our own app (streams/app.py), on Faust as it is: how long it waits at the broker, for
-    which it has no setting, is its own affair (ours: streams/agents/polling.py)."""
+def app_of(way: str, bootstrap: str, prefix: str, name: str, folder: Path) -> faust.App:
+    """`fast` has the settings of our own app (streams/app.py), on Faust as it is: how long it waits at the broker,
+    for which it has no setting, is its own affair (ours: streams/agents/polling.py)."""
+    ours: dict[str, Any] = {
+        "consumer_group_instance_id": name,
+        "broker_session_timeout": 8.0,
+        "broker_heartbeat_interval": 2.0,
+        "broker_commit_interval": 1.0,
+        "broker_max_poll_records": 1000,
+        "consumer_max_fetch_size": MESSAGE_LIMIT,
+        "producer_compression_type": "zstd",
+        "producer_linger": 0.005,
+        "producer_max_batch_size": 512 * 1024,
+        "stream_buffer_maxsize": 2000,
+        "stream_wait_empty": False,
+    }
     return faust.App(
         f"{prefix}chain",
         broker=f"kafka://{bootstrap}",
         datadir=folder / name,
         store="memory://",
         processing_guarantee="at_least_once",
-        consumer_group_instance_id=name,
-        broker_session_timeout=8.0,
-        broker_heartbeat_interval=2.0,
-        broker_commit_interval=1.0,
-        broker_max_poll_records=1000,
-        consumer_max_fetch_size=MESSAGE_LIMIT,
         consumer_auto_offset_reset="earliest",
         producer_acks=-1,
         producer_max_request_size=MESSAGE_LIMIT,
-        producer_compression_type="zstd",
-        producer_linger=0.005,
-        producer_max_batch_size=512 * 1024,
-        stream_buffer_maxsize=2000,
-        stream_wait_empty=False,
         topic_allow_declare=False,
         topic_disable_leader=True,
         web_enabled=False,
@@ -66,6 +71,7 @@ def app_of(bootstrap: str, prefix: str, name: str, folder: Path) -> faust.App:
         key_serializer="raw",
         loghandlers=[],
         logging_config=None,
+        **(ours if way == "fast" else {}),
     )
 
 
@@ -82,8 +88,8 @@ class Share:
             yield next(self._values)
 
 
-async def run(bootstrap: str, prefix: str, name: str, folder: Path, counts: list[int]) -> None:
-    app = app_of(bootstrap, prefix, name, folder)
+async def run(way: str, bootstrap: str, prefix: str, name: str, folder: Path, counts: list[int]) -> None:
+    app = app_of(way, bootstrap, prefix, name, folder)
     hops = [app.topic(f"{prefix}{n}", key_serializer="raw", value_serializer="raw") for n in range(4)]
     times: dict[str, Any] = {"count": 0, "first": 0.0, "last": 0.0}
 
@@ -101,7 +107,9 @@ async def run(bootstrap: str, prefix: str, name: str, folder: Path, counts: list
             async for _ in stream:
                 for value in share.next() if share else ():
                     number += 1
-                    await hops[at + 1].send(key=b"k", value=value, partition=number % PARTITIONS)
+                    sent = await hops[at + 1].send(key=b"k", value=value, partition=number % PARTITIONS)
+                    if way == "safe":
+                        await sent
                 if at == 2:
                     arrived()
 
@@ -118,4 +126,4 @@ async def run(bootstrap: str, prefix: str, name: str, folder: Path, counts: list
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    asyncio.run(run(sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4]), json.loads(sys.argv[5])))
+    asyncio.run(run(*sys.argv[1:5], Path(sys.argv[5]), json.loads(sys.argv[6])))
