@@ -22,7 +22,7 @@ FOLDER = ROOT / "tools" / "compose_check"
 PROFILES = {
     "small": [],
     "three-broker": ["three-broker"],
-    "all": ["small", "three-broker", "monitoring", "cli"],
+    "all": ["small", "three-broker", "monitoring", "web", "cli"],
 }
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 GIGABYTE = 1024**3
@@ -160,6 +160,24 @@ def test_every_process_has_a_name_of_its_own(everything: dict[str, Any]) -> None
     names = [one["environment"].get("BIOWIRE_WORKER_ID") for one in ours(everything).values()]
     named = [name for name in names if name]
     assert len(named) == len(set(named)) == 5
+
+
+def test_who_delivers_reaches_channels_and_signs_as_all_others_do(everything: dict[str, Any]) -> None:
+    for name in ("worker-1", "worker-2", "worker-3", "web", "cli"):
+        service = everything["services"][name]
+        assert set(service["networks"]) == {"inside", "outside"}, name
+        assert service["environment"]["BIOWIRE_SECRET_FILE"] == "/run/secrets/signing_key", name
+        assert "signing_key" in {one["source"] for one in service["secrets"]}, name
+
+
+def test_settings_of_alerts_come_from_a_file_of_ones_own(checker: Path, tmp_path: Path) -> None:
+    (tmp_path / "deploy").mkdir()
+    shutil.copy(ROOT / "docker-compose.yml", tmp_path)
+    (tmp_path / "deploy" / "alerts.env").write_text("BIOWIRE_SMTP_HOST=mail.example.org\n")
+    services = load(checker, tmp_path, ["small", "web", "cli"])["services"]
+    for name in ("worker-1", "worker-2", "web", "cli"):
+        assert services[name]["environment"]["BIOWIRE_SMTP_HOST"] == "mail.example.org", name
+    assert "BIOWIRE_SMTP_HOST" not in services["connector-1"]["environment"]
 
 
 def test_secrets_come_from_files_that_are_not_committed(everything: dict[str, Any]) -> None:

@@ -43,7 +43,8 @@ def figures() -> set[str]:
 def test_rules_and_docs_name_figures_that_exist() -> None:
     known = figures()
     assert set(re.findall(r"\bbiowire_[a-z_]+", RULES)) <= known
-    told = set(re.findall(r"`(biowire_[a-z_]+)", PAGE)) - {"biowire_password", "biowire_reader"}
+    named = {"biowire_password", "biowire_reader", "biowire_dashboards"}
+    told = set(re.findall(r"`(biowire_[a-z_]+)", PAGE)) - named
     assert {name for name in told if name not in known and f"{name}_count" not in known} == set()
     untold = {re.sub(r"_(bucket|count|sum)$", "", name) for name in known if not name.endswith("_created")}
     assert {name for name in untold if not name.startswith("process_")} <= told
@@ -175,7 +176,7 @@ def security(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     monkeypatch.setenv("ELASTICSEARCH", f"http://127.0.0.1:{server.server_port}")
-    for name in ("ELASTIC_PASSWORD_FILE", "KIBANA_PASSWORD_FILE", "BIOWIRE_INDEX_PASSWORD_FILE"):
+    for name in re.findall(r"[A-Z_]+_PASSWORD_FILE", (DEPLOY / "compose" / "accounts.py").read_text()):
         (tmp_path / name).write_text(f"the {name}\n")
         monkeypatch.setenv(name, str(tmp_path / name))
     yield server
@@ -205,6 +206,8 @@ def test_accounts_are_given_when_elasticsearch_is_there(
         "role/biowire",
         "role/biowire_reader",
         "user/biowire",
+        "role/biowire_dashboards",
+        "user/biowire_dashboards",
     ]
     bodies = {path: body for _, path, body in security.asked}
     assert bodies["/_security/user/biowire"]["password"] == "the BIOWIRE_INDEX_PASSWORD_FILE"

@@ -1,7 +1,7 @@
 """Gives Elasticsearch the accounts that docker-compose.yml uses; run at each start, changes nothing twice.
 
 Needs only the standard library. The environment names Elasticsearch (`ELASTICSEARCH`, an http URL) and the
-files with the passwords of `elastic`, `kibana_system` and `biowire`.
+files with the passwords of `elastic`, `kibana_system`, `biowire` and `biowire_dashboards`.
 """  # noqa: INP001 - a script, mounted alone
 
 import base64
@@ -29,6 +29,11 @@ READER = {
 }
 """For people and programs that only search, and for people who look at the dashboards."""
 
+DASHBOARDS = {
+    "applications": [{"application": "kibana-.kibana", "privileges": ["all"], "resources": ["*"]}],
+}
+"""What `biowire provision --kibana` needs: to write saved objects. It cannot read the index."""
+
 
 def main() -> int:
     """Put roles, users and passwords; 0 when all stand."""
@@ -42,6 +47,12 @@ def main() -> int:
             "PUT",
             "/_security/user/biowire",
             {"password": secret("BIOWIRE_INDEX_PASSWORD_FILE"), "roles": ["biowire"]},
+        ),
+        ("PUT", "/_security/role/biowire_dashboards", DASHBOARDS),
+        (
+            "PUT",
+            "/_security/user/biowire_dashboards",
+            {"password": secret("BIOWIRE_KIBANA_PASSWORD_FILE"), "roles": ["biowire_dashboards"]},
         ),
     )
     deadline = time.monotonic() + PATIENCE

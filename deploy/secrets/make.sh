@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")"
 umask 077
-for name in elastic_password biowire_password kibana_password kibana_key; do
+for name in elastic_password biowire_password kibana_password dashboards_password kibana_key signing_key; do
     if [ ! -s "$name" ]; then
         od -An -N24 -tx1 /dev/urandom | tr -d ' \n' > "$name"
         echo "made deploy/secrets/$name"
