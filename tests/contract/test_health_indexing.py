@@ -24,7 +24,7 @@ from streams.kafka_admin import administering
 from streams.provision.broker import provision
 from streams.sinks.elasticsearch import generations
 from streams.sinks.elasticsearch.settings import Index, index_of
-from streams.sinks.elasticsearch.small import AT_ONCE, id_of
+from streams.sinks.elasticsearch.small import AT_ONCE, id_of, write
 
 pytestmark = pytest.mark.servers
 
@@ -182,3 +182,16 @@ def test_a_long_list_comes_a_part_at_each_look_and_not_only_once_a_minute(world:
     assert 0 < len(world.feeds()) < len(feeds)
     indexing.look(NOW + timedelta(seconds=1))
     assert len(world.feeds()) == len(feeds)
+
+
+def test_a_document_that_is_refused_does_not_keep_the_others_from_the_index(
+    place: tuple[Index, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    index, client = place
+    wrong, right = id_of("wrong"), id_of("right")
+    write(client, index, index.feeds_index, {wrong: {"no such field": 1}, right: {"url": URLS[0]}})
+    assert client.exists(index=index.feeds_index, id=right)
+    assert not client.exists(index=index.feeds_index, id=wrong)
+    (said,) = [one for one in caplog.records if one.getMessage() == "the index refuses a document"]
+    assert "no such field" in said.reason  # type: ignore[attr-defined]
+    write(client, index, index.feeds_index, {right: None})

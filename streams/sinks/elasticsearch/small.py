@@ -5,6 +5,7 @@ alerts, feeds' health, dead letters ─► write ─► index
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from itertools import islice
@@ -12,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from connectors.errors import UserError
+from connectors.errors import TransientError, UserError
 
 from .asking import Asking, explained
-from .errors import said
+from .errors import BUSY, is_block, said
 from .settings import Index
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 AT_ONCE = 500
 """Documents in one request; each has a few kB."""
 
+_MALFORMED = 400
+_PATHS = ["errors", "items.*._id", "items.*.status", "items.*.error"]
 _encode = msgspec.json.Encoder().encode
+_log = logging.getLogger(__name__)
 
 
 def id_of(*names: str) -> str:
@@ -37,7 +41,8 @@ def write(
 ) -> None:
     """Put each document under its id in the index `name`, or delete it where it is None.
 
-    Raises UserError where one of them is refused, TransientError where the server is away.
+    One that the index will never take is left out and said in the log; the others are written. Raises
+    TransientError where the server is away or busy, UserError where it does not let us write.
     """
     waiting = iter(documents.items())
     while some := list(islice(waiting, AT_ONCE)):
@@ -53,10 +58,21 @@ def _send(
         if body is not None:
             lines.append(_encode(body))
     with explained(index):
-        answer = client.bulk(operations=lines, filter_path=["errors", "items.*.error"])
+        answer = client.bulk(operations=lines, filter_path=_PATHS)
     if answer["errors"]:
-        why = next(error for item in answer["items"] for one in item.values() if (error := one.get("error")))
-        raise UserError(f"The index {name} refuses a document: {said(why)}.")
+        for item in answer["items"]:
+            (one,) = item.values()
+            if error := one.get("error"):
+                _judge(name, one["_id"], one["status"], error)
+
+
+def _judge(name: str, id_: str, status: int, error: Any) -> None:
+    """Say what is wrong with one document; raise where it is not the document that is wrong."""
+    if status in BUSY or is_block(error):
+        raise TransientError(f"The index {name} does not take a write ({status}): {said(error)}.")
+    if status != _MALFORMED:
+        raise UserError(f"The index {name} refuses to be written ({status}): {said(error)}.")
+    _log.error("the index refuses a document", extra={"index": name, "id": id_, "reason": said(error)})
 
 
 def ids(client: Elasticsearch, index: Index, alias: str) -> Iterator[str]:
