@@ -193,13 +193,13 @@ def wait_for(
 
 
 @contextlib.contextmanager
-def own_servers(folder: Path) -> Iterator[tuple[Any, Any]]:
-    """A broker and a node that may be killed."""
+def own_servers(folder: Path, *, in_earnest: bool = False) -> Iterator[tuple[Any, Any]]:
+    """A broker and a node that may be killed. `in_earnest`: as people run them, at the price of a slow start."""
     from servers import Elasticsearch, Kafka
 
     with (
-        Kafka(folder / "kafka") as kafka,
-        Elasticsearch(folder / "elasticsearch") as elastic,
+        Kafka(folder / "kafka", in_earnest=in_earnest) as kafka,
+        Elasticsearch(folder / "elasticsearch", in_earnest=in_earnest) as elastic,
     ):
         yield kafka, elastic
 

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from embedded_runs import biowire, differences, documents
 
+from connectors.feed_topics import feed_partitions, read_partitions
 from connectors.normalize import item_hash
 from connectors.publish.log import encode, microseconds
 
@@ -119,6 +120,7 @@ class Scene:
         found += _off(
             "sightings", {id_ for _, id_ in cluster.ids_by_index("sightings")}, self.hashes, more_is_fine=True
         )
+        found += _failing(cluster) if self.missing() else []
         found += _off_counts("documents in the index", Counter(id_ for _, id_ in cluster.ids_by_index()))
         for id_, one in self.promised.items():
             has = by_id.get(id_)
@@ -215,6 +217,17 @@ def _dead_letters(cluster: Cluster, planted: Sequence[Poison]) -> list[str]:
     for place in sorted(set(there) - set(wanted)):
         found.append(f"dead letter {place}: {there[place].headers}")
     return found
+
+
+def _failing(cluster: Cluster) -> list[str]:
+    """Feeds that are not asked for a while, as the connectors met with an error: why something may be missing."""
+    partitions = read_partitions(cluster.broker, range(feed_partitions(cluster.broker))).values()
+    return [
+        f"feed {known.feed.url} fails: {known.state.failure} Next at {known.state.next_fetch}"
+        for one in partitions
+        for known in one.known()
+        if known.state.failures
+    ]
 
 
 def _off(what: str, has: set[str], wants: set[str], *, more_is_fine: bool = False) -> list[str]:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from .install import install
+from .java import compiler
 from .process import Server, free_port
 
 _HEAP = (
     "-Xms512m",
     "-Xmx512m",
     "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
     "--enable-native-access=ALL-UNNAMED",
 )
 ALWAYS_BUSY = {"indexing_pressure.memory.limit": "64kb"}
@@ -21,14 +21,23 @@ ALWAYS_BUSY = {"indexing_pressure.memory.limit": "64kb"}
 
 
 class Elasticsearch(Server):
-    """A node: `with Elasticsearch(folder) as elastic: … elastic.http`. settings: any setting of a node."""
+    """A node: `with Elasticsearch(folder) as elastic: … elastic.http`. settings: any setting of a node.
+
+    in_earnest: with the whole of Java's compiler, as people run it; else with the half that starts sooner.
+    """
 
     name = "Elasticsearch"
 
     def __init__(
-        self, home: Path | None, port: int | None = None, *, settings: Mapping[str, object] | None = None
+        self,
+        home: Path | None,
+        port: int | None = None,
+        *,
+        settings: Mapping[str, object] | None = None,
+        in_earnest: bool = False,
     ) -> None:
         super().__init__(home, port)
+        self._compiler = compiler(in_earnest=in_earnest)
         self._transport = free_port()
         self._settings = dict(settings or {})
 
@@ -68,7 +77,15 @@ class Elasticsearch(Server):
             **self._settings,
         }
         classes = f"{ready.elasticsearch}/lib/*:{ready.elasticsearch}/classes"
-        java = [str(ready.java), *_HEAP, f"-Djava.io.tmpdir={home / 'tmp'}", "-cp", classes, "TestNode"]
+        java = [
+            str(ready.java),
+            *_HEAP,
+            *self._compiler,
+            f"-Djava.io.tmpdir={home / 'tmp'}",
+            "-cp",
+            classes,
+            "TestNode",
+        ]
         lines = [f"{name}={value}" for name, value in settings.items()]
         return [*java, str(ready.elasticsearch), str(home / "config"), *lines]
 

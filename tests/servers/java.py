@@ -11,6 +11,11 @@ OLDEST = 21
 """Elasticsearch 9 needs 21; Kafka 4 is content with 17."""
 
 
+def compiler(*, in_earnest: bool) -> tuple[str, ...]:
+    """Options: the whole of Java's compiler, for what is measured; or the half that is at work sooner, for tests."""
+    return () if in_earnest else ("-XX:TieredStopAtLevel=1",)
+
+
 def find(*own: Path) -> Path | None:
     """The `java` program to use: JAVA_HOME first, then PATH, `own` folders, the usual places. None when too old."""
     for home in _homes(own):

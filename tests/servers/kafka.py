@@ -12,9 +12,10 @@ from typing import Self
 
 from .certificates import Certificates
 from .install import install
+from .java import compiler
 from .process import FailedError, Server, free_port
 
-_HEAP = ("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+_HEAP = ("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC")
 _SHARE = {
     "offsets.topic.num.partitions": 8,
     "offsets.topic.replication.factor": 1,
@@ -43,6 +44,7 @@ class Kafka(Server):
     certificates: clients speak TLS and are shown these.
     partitions, auto_create: of topics made without a word about it; Kafka makes topics by itself unless told not to.
     settings: any further line of server.properties. What is changed in between holds from the next start.
+    in_earnest: with the whole of Java's compiler, as people run it; else with the half that starts sooner.
     """
 
     name = "Kafka"
@@ -58,8 +60,10 @@ class Kafka(Server):
         mechanism: str = "SCRAM-SHA-512",
         certificates: Certificates | None = None,
         settings: Mapping[str, object] | None = None,
+        in_earnest: bool = False,
     ) -> None:
         super().__init__(home, port)
+        self._compiler = compiler(in_earnest=in_earnest)
         self.users = dict(users or {})
         self.mechanism = mechanism
         self.certificates = certificates
@@ -97,6 +101,7 @@ class Kafka(Server):
         java = [
             str(ready.java),
             *_HEAP,
+            *self._compiler,
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
             "-cp",
             f"{ready.kafka}/*",
