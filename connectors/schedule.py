@@ -19,6 +19,8 @@ from .http_dates import expired_at_once, max_age, retry_after
 
 SHORTEST, LONGEST = 600.0, 86_400.0
 """Bounds of the adaptive interval, seconds."""
+SHORTEST_SET = 60.0
+"""Of an interval that the user sets, seconds."""
 FIRST = 3_600.0
 RETRY, RETRY_LONGEST = 600.0, 30 * 86_400.0
 """Back-off after failures: first step and last, seconds."""
@@ -174,8 +176,14 @@ def after_unchanged(
     return _verdict(url, settled, answer, Outcome.NOT_MODIFIED, now, every)
 
 
-def after_failure(url: str, state: FetchState, failed: Failed, now: datetime) -> Verdict:
-    """No document. Validators stay those of the last good one."""
+def after_failure(
+    url: str, state: FetchState, failed: Failed, now: datetime, *, every: float = 0.0
+) -> Verdict:
+    """No document. Validators stay those of the last good one.
+
+    Waits begin at the interval the user set where that is shorter: who asks every minute must not miss a quarter of
+    an hour for one answer that was late.
+    """
     failures = state.failures + _weight(failed)
     settled = replace(
         state,
@@ -190,7 +198,8 @@ def after_failure(url: str, state: FetchState, failed: Failed, now: datetime) ->
     if failed.kind is Kind.GONE:
         return Verdict(replace(settled, retired=failed.reason, next_fetch=None), Outcome.RETIRED)
     asked = retry_wait(failed, now)
-    wait = asked or min(RETRY * 2 ** min(failures, 40.0), RETRY_LONGEST)
+    first = min(RETRY, max(every, SHORTEST_SET)) if every else RETRY
+    wait = asked or min(first * 2 ** min(failures, 40.0), RETRY_LONGEST)
     after = _spread(url, wait) if asked else min(_spread(url, wait), timedelta(seconds=RETRY_LONGEST))
     return Verdict(replace(settled, next_fetch=now + after), Outcome.FAILED)
 
@@ -262,7 +271,7 @@ def _bounded(interval: float) -> float:
 def _wait(interval: float, every: float, asked: float) -> float:
     """The user's interval, or the adaptive one but no sooner than asked; absurd wishes are not heard."""
     if every:
-        return max(every, 60.0)
+        return max(every, SHORTEST_SET)
     return max(interval, asked if asked <= LONGEST else 0.0)
 
 

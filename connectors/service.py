@@ -225,7 +225,7 @@ class Service:
         feed, state = known.feed, known.state
         every = float(feed.interval)
         if isinstance(answer, Failed):
-            return after_failure(feed.url, state, answer, now), None
+            return after_failure(feed.url, state, answer, now, every=every), None
         if isinstance(answer, NotModified) or is_unchanged(state, answer):
             return after_unchanged(feed.url, state, answer, now, every=every), None
         try:
@@ -234,7 +234,7 @@ class Service:
             )
         except PermanentError as error:
             failed = Failed(url=feed.url, kind=Kind.NOT_A_FEED, reason=str(error))
-            return after_failure(feed.url, state, failed, now), None
+            return after_failure(feed.url, state, failed, now, every=every), None
         self._entries += len(parsed.entries)
         before = SeenEntries(self._store.seen(feed.url))
         document = before.compare(parsed.entries)

@@ -180,6 +180,14 @@ class TestFailures:
         assert waits[-1] == RETRY_LONGEST
         assert not state.retired
 
+    def test_waits_begin_at_a_short_interval_that_the_user_set(self):
+        waits = [
+            wait(after_failure(URL, good(), failed(Kind.TIMEOUT), NOW, every=every)) for every in (1, 90)
+        ]
+        assert [60 <= waits[0] <= 95, 90 <= waits[1] <= 140] == [True, True]
+        usual = wait(after_failure(URL, good(), failed(Kind.TIMEOUT), NOW))
+        assert wait(after_failure(URL, good(), failed(Kind.TIMEOUT), NOW, every=7200)) == usual
+
     def test_trouble_that_passes_counts_less(self):
         soft = after_failure(URL, good(), failed(Kind.STATUS, 503), NOW).state.failures
         hard = after_failure(URL, good(), failed(Kind.NOT_A_FEED), NOW).state.failures
