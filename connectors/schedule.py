@@ -181,8 +181,8 @@ def after_failure(
 ) -> Verdict:
     """No document. Validators stay those of the last good one.
 
-    Waits begin at the interval the user set where that is shorter: who asks every minute must not miss a quarter of
-    an hour for one answer that was late.
+    Waits begin at the interval the user set where that is shorter: who asks every minute must not miss a
+    quarter of an hour for one answer that was late.
     """
     failures = state.failures + _weight(failed)
     settled = replace(
