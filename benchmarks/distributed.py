@@ -8,7 +8,7 @@ of as many hops through which each article is forwarded, one message each, and n
 anything. Of the chains one keeps the promise that ours keeps, and is Faust as it comes: what was sent is with the
 broker before the next is taken. The other has our settings and never asks, so it is faster and a crash loses what was
 under way; beside it, for those who want to know, it sends as few and large messages on the last hop as ours. Then, at
-half the load: from handing an item to Kafka until a search finds it.
+half the load: from handing an item to Kafka until a search finds it. And what our stages alone cost, without any server.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from tests.distributed.log_view import LogView, append_items
 
 from . import _forward
 from ._latency import latency
+from ._stages import alone
 
 TARGET, BEST_PUBLISHED = 0.7, 130
 WARM = 12_000
@@ -47,7 +48,10 @@ def run(quick: bool) -> dict[str, Any]:
     """Articles a second, ratios to the peers, latency."""
     count = 2_500 if quick else 8_000
     sample = list(items(WARM + count + 3_000))
-    with tempfile.TemporaryDirectory(prefix="biowire-bench-") as name, own_servers(Path(name), in_earnest=True) as servers:
+    with (
+        tempfile.TemporaryDirectory(prefix="biowire-bench-") as name,
+        own_servers(Path(name), in_earnest=True) as servers,
+    ):
         kafka, elastic = servers
         each = {
             f"{workers} worker{'s' * (workers > 1)}": _with_workers(
@@ -55,12 +59,14 @@ def run(quick: bool) -> dict[str, Any]:
             )
             for workers in (1, 2)
         }
+        by_themselves = alone(*_cut(sample[: 4_000 + count], 4_000), Path(name) / "alone")
     best = max(one["ours"]["articles_per_second"] for one in each.values())
     return {
         "source": source(),
         "items": count,
         "cores": os.cpu_count(),
         "each": each,
+        "stages_without_servers": by_themselves,
         "best_articles_per_second": best,
         "above_best_published": best > BEST_PUBLISHED,
         "target_ratio": TARGET,
@@ -79,15 +85,15 @@ def _with_workers(
 ) -> dict[str, Any]:
     home = folder / f"bench{workers}"
     home.mkdir()
-    given = [item_from_fields(one) for one in sample[: WARM + count]]
+    warm, given = _cut(sample[: WARM + count], WARM)
     with Cluster(kafka.url, elastic.url, home, f"bench{workers}") as cluster:
         cluster.provision()
         cluster.workers(workers)
-        append_items(cluster.broker, given[:WARM])
+        append_items(cluster.broker, warm)
         _until_searchable(cluster, WARM)
         cluster.wait_until_drained(300)
         before = _ends(cluster)
-        ours = _measured(cluster, given[WARM:])
+        ours = _measured(cluster, given)
         cluster.wait_until_drained(300)
         carried = _carried(cluster, before)
         rate = ours["articles_per_second"] / 2
@@ -114,6 +120,11 @@ def _with_workers(
         "ratio_to_bulk": round(bulk["seconds"] / ours["seconds"], 2),
         "ratio_to_slower_peer": round(max(chain["seconds"], bulk["seconds"]) / ours["seconds"], 2),
     }
+
+
+def _cut(sample: list[dict[str, Any]], at: int) -> tuple[list[Item], list[Item]]:
+    given = [item_from_fields(one) for one in sample]
+    return given[:at], given[at:]
 
 
 def _measured(cluster: Cluster, given: list[Item]) -> dict[str, Any]:
