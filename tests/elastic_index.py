@@ -44,11 +44,10 @@ class WrittenIndex(ElasticIndex):
         stories = list(stories)
         self.kept.put_stories(stories)
         self.stories_there |= {one.id for one in stories}
-        ids = {one.id for one in stories}
         self._write(
             [
                 *(Operation("story", one.id, next(_versions), "", story_body(one)) for one in stories),
-                *self._documents(id_ for id_, story in self.kept.story_ids().items() if story in ids),
+                *self._documents(one.lead for one in stories),
             ]
         )
 

@@ -136,12 +136,33 @@ class World:
         self.run("flagged", size)
 
     def documents(self) -> list[dict[str, Any]]:
-        found = [
-            msgspec.to_builtins(document.document_of(msgspec.json.decode(body)))
+        """As they are read: with the numbers that their stories have now."""
+        stories = self.stories()
+        return comparable(
+            [
+                msgspec.to_builtins(document.document_of(source, stories.get(source["story_id"])))
+                for source in self.sources()
+            ]
+        )
+
+    def check_numbers(self) -> None:
+        """What an article says of its story without it: the lead all, the others what powers of two it reached."""
+        stories = self.stories()
+        for one in self.sources():
+            said, story = one["story"], stories[one["story_id"]]
+            if story.lead == one["id"]:
+                assert (said["size"], said["independent"]) == (story.size, story.independent)
+                assert said["sources"] == list(story.sources)
+            assert said["size"].bit_length() == story.size.bit_length()
+            assert said["independent"].bit_length() == story.independent.bit_length()
+
+    def sources(self) -> list[dict[str, Any]]:
+        """As they are in the index."""
+        return [
+            msgspec.json.decode(body)
             for (group, _), (_, body) in self.index.items()
             if group.startswith("articles 2") and body is not None
         ]
-        return comparable(found)
 
     def stories(self) -> dict[str, Any]:
         return {

@@ -224,6 +224,8 @@ class Days:
         self._rare = Blocks(_RARE_BLOCK, self.alive)
         self._tick = 0
         self._last = ("", 0, 0)
+        self.get: Callable[[str], Node | None] = self._nodes.get
+        """The node of an article on a loaded day. Asked for every link of every article that is decided."""
         self.on_load: Callable[[Node], None] = _nothing
         self.on_drop: Callable[[Node], None] = _nothing
 
@@ -275,10 +277,6 @@ class Days:
         day = self._days[node.language, node.day]
         day.changed.add(node)
         self._changed.add(day)
-
-    def get(self, article_id: str) -> Node | None:
-        """The node of an article on a loaded day."""
-        return self._nodes.get(article_id)
 
     def find(self, article_id: str) -> Node | None:
         """The node of an article wherever it is; loads its day."""

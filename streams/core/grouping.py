@@ -116,8 +116,11 @@ class Decider:
         if root is not None and node.when - root.began <= (rules.span + rules.copies) * HOUR:
             return root.story, root.began
         best, best_fit, best_sum = (node.id, node.when), rules.fit, 0
-        for (story, began), total in sorted(self._strengths(node).items()):
-            if total <= 0 or node.when - began > rules.span * HOUR:
+        strongest_first = sorted(self._strengths(node).items(), key=lambda one: (-one[1], one[0]))
+        for (story, began), total in strongest_first:
+            if total <= 0 or total < best_fit * 100:  # nor does any that follows: the divisor is 1 or more
+                break
+            if node.when - began > rules.span * HOUR:
                 continue
             fit = total / 100 / self._divisor(self._crowd(node, story))
             if (fit, total) > (best_fit, best_sum):
@@ -127,9 +130,10 @@ class Decider:
     def _strengths(self, node: Node) -> dict[tuple[str, int], int]:
         """Strengths of its links to earlier articles, added up by story."""
         strengths: dict[tuple[str, int], int] = {}
+        get, when, id_ = self._days.get, node.when, node.id
         for article_id, strength in node.links.items():
-            other = self._days.get(article_id)
-            if other is not None and other.key < node.key:
+            other = get(article_id)
+            if other is not None and (other.when < when or (other.when == when and article_id < id_)):
                 story = other.story, other.began
                 strengths[story] = strengths.get(story, 0) + strength
         return strengths
@@ -172,17 +176,15 @@ class Decider:
         window = self.rules.window * HOUR
         members = self._members[node.story]
         del members[bisect_left(members, node.key, key=_KEY)]
-        for article_id in (*node.links, *node.twins):
-            self._queue(article_id, node)
+        concerned = {*node.links, *node.twins}
         for member in members[bisect_left(members, (node.when - window, ""), key=_KEY) :]:
             if member.when > node.when + window:
                 break
-            for article_id in (member.id, *member.links):
-                self._queue(article_id, node)
+            concerned.add(member.id)
+            concerned.update(member.links)
+        for article_id in concerned:
+            other = self._days.get(article_id)
+            if other is not None and other.key > node.key:
+                self.look_again(other)
         if not members:
             del self._members[node.story]
-
-    def _queue(self, article_id: str, after: Node) -> None:
-        node = self._days.get(article_id)
-        if node is not None and node.key > after.key:
-            self.look_again(node)

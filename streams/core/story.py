@@ -99,6 +99,7 @@ class Stories:
     def save(self) -> None:
         """Write what changed since the last time into the state."""
         self._days.save()
+        self._teller.saved()
         self._days.shrink()
 
     def explain(self, id: str) -> Explanation | None:  # noqa: A002 - the field's word

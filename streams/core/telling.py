@@ -18,6 +18,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _json = msgspec.json.Encoder()
 
+_Grounds = tuple[Node, str, Node | None, Node | None, int]
+"""What a grouping rests on: article, story, root, whom it joined there, strength of that link."""
+
 
 class Teller:
     """Turns nodes into the records handed on, and remembers what it told."""
@@ -25,6 +28,11 @@ class Teller:
     def __init__(self, days: Days, decider: Decider) -> None:
         self._days = days
         self._decider = decider
+        self._rests: dict[str, _Grounds] = {}
+
+    def saved(self) -> None:
+        """Forget what only saves time between two saves."""
+        self._rests.clear()
 
     def copies_of(self, node: Node) -> tuple[Match, ...]:
         """Its near-duplicates, best first, then in canonical order."""
@@ -38,7 +46,11 @@ class Teller:
         if node is None:
             return None
         self._days.ensure(node.language, *self._decider.reach(node))
-        grouping = self._grouping(node)
+        grounds = self._grounds(node)
+        if self._rests.get(article_id) == grounds:  # nodes are equal to themselves only
+            return None
+        self._rests[article_id] = grounds
+        grouping = self._grouping(*grounds)
         told = _hash(grouping)
         if told == node.told:
             return None
@@ -46,15 +58,21 @@ class Teller:
         self._days.mark(node)
         return grouping
 
-    def _grouping(self, node: Node) -> Grouping:
+    def _grounds(self, node: Node) -> _Grounds:
         root = self._decider.root(node)
+        if node.story == node.id or (root is not None and root.story == node.story):
+            return node, node.story, root, None, 0
+        return node, node.story, root, *self._joined(node)
+
+    def _grouping(
+        self, node: Node, story: str, root: Node | None, other: Node | None, strength: int
+    ) -> Grouping:
         copy = copy_match(node, root) if root is not None else None
+        joined = link_match(node, other, strength) if other is not None else None
+        if root is not None and root.story == story != node.id:
+            joined = copy
         return Grouping(
-            id=node.id,
-            story_id=f"s{node.story}",
-            role=self._role(node, root),
-            near_duplicate=copy,
-            joined=None if node.story == node.id else self._joined(node, root, copy),
+            id=node.id, story_id=f"s{story}", role=self._role(node, root), near_duplicate=copy, joined=joined
         )
 
     def _role(self, node: Node, root: Node | None) -> Role:
@@ -64,17 +82,19 @@ class Teller:
             return "copy"
         return "lead" if node.story == node.id else "report"
 
-    def _joined(self, node: Node, root: Node | None, copy: Match | None) -> Match | None:
-        if root is not None and root.story == node.story:
-            return copy
-        best: tuple[int, Node] | None = None
+    def _joined(self, node: Node) -> tuple[Node | None, int]:
+        """Its strongest link to an earlier member of its story, to the first of several."""
+        best: Node | None = None
+        most, get, story = 0, self._days.get, node.story
         for article_id, strength in node.links.items():
-            other = self._days.get(article_id)
-            if other is None or other.story != node.story or other.key >= node.key:
+            if best is not None and strength < most:
                 continue
-            if best is None or (-strength, other.key) < (-best[0], best[1].key):
-                best = strength, other
-        return link_match(node, best[1], best[0]) if best else None
+            other = get(article_id)
+            if other is None or other.story != story or other.key >= node.key:
+                continue
+            if best is None or strength > most or other.key < best.key:
+                best, most = other, strength
+        return best, most
 
     def story(self, article_id: str) -> Story | None:
         """The story an article leads; None when there is none, or it is what was told before."""

@@ -2,14 +2,18 @@
 
     articles.flagged ─► story ─► documents, stories, sightings as operations ─► articles.grouped
 
-All articles of a language stand in one partition, so stories do not depend on how many workers there are.
-A document is written again whenever its story changes; its version says how much of the topic it knows.
+All articles of a language stand in one partition, so stories do not depend on how many workers there
+are. A document is written again when its own place changes; its version says how much of the topic it
+knows. What its story comes to (size, outlets) is up to date in the story, and in the document of the
+article that leads it. The others are written again when one of the numbers reaches another power of
+two, so that "told by two outlets or more" holds for each of them, and a story of n articles costs some
+n writes and not n². Readers join the story: `sinks.elasticsearch.placed`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -124,7 +128,7 @@ class StoryPartition:
 
         end = records[-1].offset + 1  # 0 is for what leaves a partition: it yields to where the article went
         self._laps.start()
-        told = _Told()
+        told = _Told(self._kept_story)
         for record in records:
             for operation in self._put(wire.decode_flagged(record.value or b""), touched, told):
                 add(operation)
@@ -201,8 +205,14 @@ class StoryPartition:
         connection.executemany("DELETE FROM stories WHERE id = ?", gone)
         yield from told.groupings  # those that left a story in between are among them
         for story in kept:
-            members = self._execute("SELECT id FROM groupings WHERE story_id = ?", (story.id,))
-            yield from [article for (article,) in members]
+            yield story.lead
+            if story.id in told.turned:
+                members = self._execute("SELECT id FROM groupings WHERE story_id = ?", (story.id,))
+                yield from [article for (article,) in members]
+
+    def _kept_story(self, story_id: str) -> Story | None:
+        row = self._execute("SELECT record FROM stories WHERE id = ?", (story_id,)).fetchone()
+        return _story(row[0]) if row else None
 
     def _story_changed(self, story_id: str, story: Story | None, end: int) -> Operation:
         number = self._story_version(story_id, end)
@@ -247,15 +257,28 @@ class StoryPartition:
 class _Told:
     """What the story stage told in one batch: its last word on each article and story."""
 
+    before: Callable[[str], Story | None]
+    """A story as it was told before the batch."""
     groupings: dict[str, Grouping] = field(default_factory=dict)
     stories: dict[str, Story | None] = field(default_factory=dict)
     """None for one that is gone."""
+    turned: set[str] = field(default_factory=set)
+    """Ids of stories that reached another magnitude, if only for a moment."""
 
     def add(self, changes: Changes) -> None:
         """What was told after one more record."""
+        for story in changes.stories:
+            known = self.stories[story.id] if story.id in self.stories else self.before(story.id)
+            if known is None or _magnitude(known) != _magnitude(story):
+                self.turned.add(story.id)
         self.groupings.update((one.id, one) for one in changes.groupings)
         self.stories.update(dict.fromkeys(changes.gone))
         self.stories.update((story.id, story) for story in changes.stories)
+
+
+def _magnitude(story: Story) -> tuple[int, int]:
+    """The powers of two that its numbers reach."""
+    return story.size.bit_length(), story.independent.bit_length()
 
 
 def packed(topic: str, partition: int, operations: Iterable[Operation]) -> Iterator[Message]:

@@ -42,7 +42,39 @@ def test_any_number_of_partitions_and_any_batches_give_what_embedded_mode_gives(
     world.close()
     assert world.documents() == embedded[0]
     assert world.stories() == embedded[1]
+    world.check_numbers()
     assert world.letters == []
+
+
+def test_a_story_of_many_articles_costs_some_writes_for_each_and_not_one_for_each_other(
+    tmp_path: Path,
+) -> None:
+    world, count = World(tmp_path, 1), 64
+    written = 0
+    for number in range(count):
+        item = {
+            "link": f"https://outlet-{number}.example/cameras",
+            "feed_url": f"https://outlet-{number}.example/feed",
+            "title": "Council of Northwick drops the cameras that knew faces",
+            "summary_html": (
+                "The council of Northwick has voted to switch off the forty cameras that compared the faces of"
+                " people at its bus station with a list kept by the police, after a year of complaints."
+            ),
+            "published": f"2026-10-30T10:{number:02d}:00Z",
+        }
+        world.put(msgspec.json.encode(item))
+        before = {key: version for key, (version, _) in world.index.items()}
+        world.drain()
+        written += sum(
+            1
+            for key, (version, _) in world.index.items()
+            if key[0].startswith("articles 2") and before.get(key) != version
+        )
+        world.check_numbers()
+    world.close()
+    assert [one.size for one in world.stories().values()] == [count]
+    assert {one["story"]["size"] for one in world.documents()} == {count}
+    assert written <= 5 * count
 
 
 def test_items_come_in_small_steps_through_all_stages(embedded: Any, tmp_path: Path) -> None:
@@ -55,6 +87,7 @@ def test_items_come_in_small_steps_through_all_stages(embedded: Any, tmp_path: P
     world.close()
     assert world.documents() == embedded[0]
     assert world.stories() == embedded[1]
+    world.check_numbers()
 
 
 def test_a_worker_that_dies_after_keeping_and_before_sending_sends_it_again(
@@ -79,6 +112,7 @@ def test_a_worker_that_dies_after_keeping_and_before_sending_sends_it_again(
     world.close()
     assert world.documents() == embedded[0]
     assert world.stories() == embedded[1]
+    world.check_numbers()
 
 
 def test_a_worker_without_state_learns_it_from_the_topic_and_goes_on(embedded: Any, tmp_path: Path) -> None:
@@ -94,6 +128,7 @@ def test_a_worker_without_state_learns_it_from_the_topic_and_goes_on(embedded: A
         world.worker += 1  # its disk is empty
     assert world.documents() == embedded[0]
     assert world.stories() == embedded[1]
+    world.check_numbers()
 
 
 def test_a_file_of_an_older_version_is_worked_on(
@@ -114,6 +149,7 @@ def test_a_file_of_an_older_version_is_worked_on(
     world.close()
     assert world.documents() == embedded[0]
     assert world.stories() == embedded[1]
+    world.check_numbers()
 
 
 def test_two_workers_on_the_same_records_do_no_harm(embedded: Any, tmp_path: Path) -> None:
@@ -131,6 +167,7 @@ def test_two_workers_on_the_same_records_do_no_harm(embedded: Any, tmp_path: Pat
     world.close()
     assert world.documents() == embedded[0]
     assert world.stories() == embedded[1]
+    world.check_numbers()
 
 
 def test_poison_goes_to_the_dead_letters_and_the_others_on(tmp_path: Path) -> None:

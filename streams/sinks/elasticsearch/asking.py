@@ -22,7 +22,8 @@ BEST: list[Mapping[str, str]] = [{"_score": "desc"}, *NEWEST]
 WINDOW = 10_000
 """How far from the first hit the server lets one request reach."""
 
-_BATCH = 500
+BATCH = 500
+"""Hits asked for at once, where there are many."""
 _KEEP = "5m"
 """How long the server keeps a view for the next batch to be asked for."""
 
@@ -67,7 +68,7 @@ class Asking:
         query: Mapping[str, Any],
         sort: Sequence[Mapping[str, str]],
         *,
-        batch: int = _BATCH,
+        batch: int = BATCH,
         after: Sequence[Any] | None = None,
         **body: Any,
     ) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ again. Beside the fields of the document it holds what is only searched and not 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -95,9 +96,13 @@ def _joined(one: bytes, other: bytes) -> bytes:
     return b"".join((one[:-1], b",", other[1:]))
 
 
-def document_of(source: Mapping[str, Any]) -> Document:
-    """The document of a hit's `_source`."""
-    return msgspec.convert(source, Document)
+def document_of(source: Mapping[str, Any], story: Story | None = None) -> Document:
+    """The document of a hit's `_source`, with the numbers of its `story` where that is given."""
+    document = msgspec.convert(source, Document)
+    if story is None:
+        return document
+    now = replace(document.story, size=story.size, independent=story.independent, sources=story.sources)
+    return replace(document, story=now)
 
 
 def story_body(story: Story) -> bytes:

@@ -7,7 +7,7 @@ A write is seen once the server has refreshed the index, about a second later.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -20,9 +20,10 @@ from ...core.query import Everything, Is, Not, Query, Value, narrow
 from ...core.records import Document, Story
 from .. import COUNT_TO, Bars, Bucket, Counts, Hit, SearchResult, Sort, Trends
 from ..order import cursor, read_cursor, second
-from .asking import BEST, NEWEST, OLDEST, WINDOW, Asking, explained
+from .asking import BATCH, BEST, NEWEST, OLDEST, WINDOW, Asking, explained
 from .counts import by_facet, by_pair, by_time, by_value_and_time, facet_aggs, facet_counts
 from .document import document_of, story_of
+from .placed import documents_of
 from .plan import plan, unscored
 from .settings import Index
 from .sightings import Sightings
@@ -52,7 +53,13 @@ class ElasticIndex(Sightings):
 
     def _one(self, query: Mapping[str, Any]) -> Document | None:
         found = self._articles.search(query=query, size=1, sort=NEWEST, track_total_hits=False)
-        return document_of(found["hits"]["hits"][0]["_source"]) if found["hits"]["hits"] else None
+        return next(self._read(found["hits"]["hits"]), None)
+
+    def _read(self, hits: Iterable[dict[str, Any]]) -> Iterator[Document]:
+        """Documents of hits, some at a time; see `placed`."""
+        left = iter(hits)
+        while some := [hit["_source"] for hit in islice(left, BATCH)]:
+            yield from documents_of(self._client, self._index, self._index.stories, some)
 
     def find(self, key: str) -> Document | None:
         """Find by id, beginning of an id, or URL."""
@@ -64,7 +71,7 @@ class ElasticIndex(Sightings):
             if len(hits) > 1:
                 raise UserError(f"Several articles have an id that begins with {key}; give more of it.")
             if hits:
-                return document_of(hits[0]["_source"])
+                return next(self._read(hits))
         url = normal("url", key)
         return self._one(plan(Value("url", url))) if url else None
 
@@ -109,7 +116,7 @@ class ElasticIndex(Sightings):
             walked = self._articles.walk(wanted, body["sort"], after=body["search_after"])
             hits = list(islice(walked, offset, offset + limit + 1))
         total = first["hits"]["total"]["value"]
-        documents = [document_of(hit["_source"]) for hit in hits[:limit]]
+        documents = list(self._read(hits[:limit]))
         return SearchResult(
             hits=tuple(Hit(document=one, highlights=highlight(query, one)) for one in documents),
             total=total if facets or bars else min(total, COUNT_TO),
@@ -129,8 +136,7 @@ class ElasticIndex(Sightings):
     ) -> Iterator[Document]:
         """Yield every document found, oldest first."""
         wanted = unscored(narrow(query, since=since, until=until, copies=copies))
-        for hit in self._articles.walk(wanted, OLDEST):
-            yield document_of(hit["_source"])
+        yield from self._read(self._articles.walk(wanted, OLDEST))
 
     def count(
         self,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...core.records import Document
 from .asking import explained
-from .document import document_of
+from .placed import documents_of
 from .settings import Index
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def several(
 ) -> list[Document]:
     """Documents given by version, id and month, once the index has that version or a higher one."""
     left = {id_: (version, index.articles_of(generation, month)) for version, id_, month in asked}
-    found: dict[str, Document] = {}
+    found: list[dict[str, Any]] = []
     deadline = time.monotonic() + PATIENCE
     while left:
         wanted = [{"_id": id_, "_index": name} for id_, (_, name) in left.items()]
@@ -35,11 +35,11 @@ def several(
             answer = client.mget(docs=wanted)
         for one in answer["docs"]:
             if one.get("found") and one["_version"] >= left[one["_id"]][0]:
-                found[one["_id"]] = document_of(one["_source"])
+                found.append(one["_source"])
                 del left[one["_id"]]
         if left and time.monotonic() > deadline:
             _log.warning("documents not in the index", extra={"count": len(left), "one": min(left)})
             break
         if left:
             time.sleep(_PAUSE)
-    return list(found.values())
+    return documents_of(client, index, index.stories_of(generation), found)
